@@ -1,0 +1,55 @@
+use crate::{Event, Mesh, Message, Reaction, Result};
+
+/// What a bot does. Every method has a default, so a bot writes only those it needs.
+///
+/// The value lives as long as its instance, which the mesh may end whenever no event is being handled:
+/// treat fields as a cache. See [`crate::Error`] for what the mesh does with each result.
+pub trait Bot: Default + 'static {
+    /// Runs once in each instance, before its first event. An error stops the bot.
+    fn start(&mut self, mesh: &Mesh) -> Result {
+        let _ = mesh;
+        Ok(())
+    }
+
+    /// A message that mentions this bot. By default it is a message like any other.
+    fn on_mention(&mut self, mention: &Message, mesh: &Mesh) -> Result {
+        self.on_message(mention, mesh)
+    }
+
+    /// A message that does not mention this bot. Only bots that hear everything get those.
+    fn on_message(&mut self, message: &Message, mesh: &Mesh) -> Result {
+        let _ = (message, mesh);
+        Ok(())
+    }
+
+    /// A message whose text changed; `message` is the new revision.
+    fn on_edit(&mut self, message: &Message, mesh: &Mesh) -> Result {
+        let _ = (message, mesh);
+        Ok(())
+    }
+
+    /// An emoji was put on a message or taken off it.
+    fn on_reaction(&mut self, reaction: &Reaction, mesh: &Mesh) -> Result {
+        let _ = (reaction, mesh);
+        Ok(())
+    }
+
+    /// The bot's settings changed; read them again with [`Mesh::config`].
+    fn on_config_changed(&mut self, mesh: &Mesh) -> Result {
+        let _ = mesh;
+        Ok(())
+    }
+
+    /// Everything else: deletions, threads, people and rooms that come and go, changed rights, gaps,
+    /// and what later versions of the mesh may send. Look at [`Event::payload`].
+    fn on_event(&mut self, event: &Event, mesh: &Mesh) -> Result {
+        let _ = (event, mesh);
+        Ok(())
+    }
+}
+
+/// A bot that carries its manifest. [`crate::export!`] writes this for you.
+pub trait Packaged: Bot {
+    /// The text of `bot.toml`.
+    const MANIFEST: &'static str;
+}

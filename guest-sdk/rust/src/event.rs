@@ -1,0 +1,72 @@
+pub use crate::raw::exports::mesh::bot::handler::{Event, Outcome, Payload};
+use crate::raw::mesh::bot::types::{Actor, Id, Message};
+
+/// An emoji put on a message or taken off it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reaction {
+    /// The room of the message.
+    pub room_id: Id,
+    /// The message.
+    pub message_id: Id,
+    /// The emoji, as text.
+    pub emoji: String,
+    /// Who reacted.
+    pub by: Actor,
+    /// Taken off rather than put on.
+    pub removed: bool,
+}
+
+impl Message {
+    /// The text without the handle it begins with, and without the colon or comma after it.
+    ///
+    /// A handle is `@` and then `a` to `z`, `0` to `9`, `_`, `.` or `-`. Only one at the very beginning
+    /// is taken off, whosever it is; a text that begins otherwise comes back as it is, trimmed.
+    ///
+    /// ```
+    /// # use mesh_bot::testing::message;
+    /// assert_eq!(message("@echo hello @ada").text_without_mention(), "hello @ada");
+    /// assert_eq!(message("@echo: hello").text_without_mention(), "hello");
+    /// assert_eq!(message("hello @echo").text_without_mention(), "hello @echo");
+    /// ```
+    pub fn text_without_mention(&self) -> &str {
+        without_mention(self.text.trim())
+    }
+}
+
+fn without_mention(text: &str) -> &str {
+    let Some(after_sign) = text.strip_prefix('@') else {
+        return text;
+    };
+    let rest = after_sign.trim_start_matches(in_handle);
+    if rest.len() == after_sign.len() || rest.starts_with(char::is_alphanumeric) {
+        return text;
+    }
+    rest.strip_prefix([':', ',']).unwrap_or(rest).trim_start()
+}
+
+fn in_handle(letter: char) -> bool {
+    matches!(letter, 'a'..='z' | '0'..='9' | '_' | '.' | '-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_mention;
+
+    #[test]
+    fn only_a_leading_handle_is_taken_off() {
+        for (text, without) in [
+            ("@echo hello", "hello"),
+            ("@echo", ""),
+            ("@echo\nhello", "hello"),
+            ("@my_bot-2.0, hello", "hello"),
+            ("@echo @echo hello", "@echo hello"),
+            ("hello @echo", "hello @echo"),
+            ("@ echo", "@ echo"),
+            ("@echoÉ hello", "@echoÉ hello"),
+            ("a@echo hello", "a@echo hello"),
+            ("", ""),
+        ] {
+            assert_eq!(without_mention(text), without, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Write bots for The Mesh in Rust.
+//!
+//! A bot is a type with a trait and one line that exports it. It compiles to a WebAssembly
+//! component, and its tests run natively on a [mesh in memory](testing::TestMesh).
+//!
+//! ```
+//! use mesh_bot::{Bot, Mesh, Message, Result};
+//!
+//! #[derive(Default)]
+//! struct Echo;
+//!
+//! impl Bot for Echo {
+//!     fn on_mention(&mut self, mention: &Message, mesh: &Mesh) -> Result {
+//!         mesh.reply(mention, format!("echo: {}", mention.text_without_mention()))?;
+//!         Ok(())
+//!     }
+//! }
+//!
+//! mesh_bot::export!(Echo, manifest = "template/bot.toml");
+//!
+//! # fn main() {
+//! # use mesh_bot::{Outcome, testing::TestMesh};
+//! let mut test = TestMesh::new(Echo);
+//! assert_eq!(test.mention("hello"), Ok(Outcome::Ack));
+//! assert_eq!(test.replies(), ["echo: hello"]);
+//! # }
+//! ```
+//!
+//! # What a bot may rely on
+//!
+//! - Events of one room come one at a time and in order.
+//! - Memory is a cache. The mesh may drop an instance whenever no event is being handled, and does
+//!   so after a panic; what must last goes to [`Mesh::kv`].
+//! - An event may come twice, after a crash for instance. Calls that write are counted within an
+//!   event, and the same call of the same event takes effect once; so a handler that does the same
+//!   again for the same event needs no care of its own.
+//! - A refusal is an answer, never a trap: it is [`Error::Denied`], and says what would have to
+//!   change.
+
+mod backend;
+mod bot;
+mod bots;
+mod error;
+mod event;
+mod export;
+mod kv;
+pub mod log;
+mod members;
+mod mesh;
+mod messages;
+mod page;
+pub mod raw;
+mod rooms;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod testing;
+
+pub use bot::{Bot, Packaged};
+pub use bots::OwnBot;
+pub use error::{Error, Result};
+pub use event::{Event, Outcome, Payload, Reaction};
+pub use kv::{Kv, Versioned};
+pub use members::Members;
+pub use mesh::{Mesh, Question};
+pub use messages::{Draft, Messages, Threads};
+pub use page::Pages;
+pub use raw::mesh::bot::{
+    auth::Identity,
+    kv::Entry,
+    meshes::Mesh as MeshInfo,
+    rooms::NewRoom,
+    types::{Actor, Denial, Id, Member, Message, ReactionCount, Room, RoomMember, Thread, Timestamp},
+};
+pub use rooms::Rooms;
+
+#[doc(hidden)]
+pub use export::Runner;

@@ -1,0 +1,97 @@
+//! The layers that narrow a credential: token scopes, and what a bot was granted.
+
+use crate::case::{Case, Step};
+use crate::why::Why;
+use crate::{Autonomy, BotAuthority, Credential, GrantEffect, Permission, Reason, Scopes, Who};
+
+pub(crate) fn scope(case: &Case<'_>) -> Step {
+    let Credential::Token(scopes) = &case.caller.credential else {
+        return Step::Skip(Why::NotAToken);
+    };
+    if !scopes.permissions.contains(&case.permission) {
+        Step::Refuse(Reason::Scope, Why::NotInScope(case.permission))
+    } else if !reaches(scopes, case) {
+        Step::Refuse(Reason::Scope, Why::ElsewhereInScope)
+    } else {
+        Step::Pass(Why::InScope(case.permission))
+    }
+}
+
+fn reaches(scopes: &Scopes, case: &Case<'_>) -> bool {
+    let in_mesh = case.facts.mesh.is_some_and(|mesh| scopes.meshes.contains(&mesh));
+    let in_room = case
+        .facts
+        .room
+        .as_ref()
+        .is_some_and(|room| scopes.rooms.contains(&room.id));
+    (scopes.meshes.is_empty() || in_mesh) && (scopes.rooms.is_empty() || in_room)
+}
+
+pub(crate) fn grant(case: &Case<'_>) -> Step {
+    let Who::Bot { .. } = case.caller.who else {
+        return Step::Skip(Why::NotABot);
+    };
+    let authority = case.facts.authority.as_deref();
+    let decided = |effect| authority.is_some_and(|authority| decided(case, authority, effect));
+    if decided(GrantEffect::Deny) {
+        return Step::Refuse(Reason::Grant, Why::Denied(case.permission));
+    }
+    if implied(case) {
+        return Step::Pass(Why::Implied);
+    }
+    match authority {
+        None => Step::Refuse(Reason::Grant, Why::Undecided(case.permission)),
+        Some(authority) if authority.autonomy == Autonomy::Observe && !case.permission.is_read() => {
+            Step::Refuse(Reason::Grant, Why::Observes)
+        }
+        Some(authority) if !asked_for(case, authority) => {
+            Step::Refuse(Reason::Grant, Why::NotAskedFor(case.permission))
+        }
+        Some(_) if decided(GrantEffect::Allow) || decided(GrantEffect::Ask) => {
+            Step::Pass(Why::Granted(case.permission))
+        }
+        Some(_) => Step::Refuse(Reason::Grant, Why::Undecided(case.permission)),
+    }
+}
+
+pub(crate) fn approval(case: &Case<'_>) -> Step {
+    let (Who::Bot { .. }, Some(authority)) = (case.caller.who, case.facts.authority.as_deref()) else {
+        return Step::Skip(Why::NothingAsks);
+    };
+    let why = if decided(case, authority, GrantEffect::Ask) {
+        Some(Why::AsksEachTime(case.permission))
+    } else if authority.autonomy == Autonomy::Suggest && !case.permission.is_read() && !implied(case) {
+        Some(Why::Suggests)
+    } else {
+        None
+    };
+    match (why, case.facts.approved) {
+        (None, _) => Step::Skip(Why::NothingAsks),
+        (Some(_), Some(_)) => Step::Pass(Why::Approved),
+        (Some(why), None) => Step::Ask(case.permission, why),
+    }
+}
+
+/// A bot may look at and run itself without having asked.
+fn implied(case: &Case<'_>) -> bool {
+    case.permission == Permission::BotOperate && case.is_own_bot()
+}
+
+/// The manifest asks for this. A bot without a manifest may use whatever it is granted.
+fn asked_for(case: &Case<'_>, authority: &BotAuthority) -> bool {
+    authority.manifest.as_ref().is_none_or(|wishes| {
+        wishes
+            .iter()
+            .any(|wish| wish.permission == case.permission && wish.on.covers(case.facts))
+    })
+}
+
+/// There is a decision of this kind, and it still holds.
+fn decided(case: &Case<'_>, authority: &BotAuthority, effect: GrantEffect) -> bool {
+    authority.grants.iter().any(|grant| {
+        grant.effect == effect
+            && grant.permission == case.permission
+            && grant.expires_at.is_none_or(|end| case.facts.now < end)
+            && grant.on.covers(case.facts)
+    })
+}

@@ -1,0 +1,426 @@
+//! The pipeline: the only way in, for every door.
+//!
+//! admit → facts → decide → prepare → transaction { run + idempotency + event + audit } → commit →
+//! forget stale rights → publish → answer. `call` is a thin generic shell; the steps are not generic.
+
+use crate::{
+    Answer, Cx, Effect, Error, Host, Op, OpSpec, Result, authority::Stale, cx::etag, error::Code, rate::Left, refusal,
+    resource::Resource,
+};
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use mesh_authz::{Access, Caller, Credential, Facts, Grant, Who, decide};
+use mesh_store::{Job, Rollback, Tx, idempotency, log::Entry};
+use mesh_types::{RequestId, limits};
+use sha2::{Digest, Sha256};
+use std::{net::IpAddr, sync::Arc, time::Instant};
+use tokio::sync::oneshot;
+use tracing::Instrument as _;
+
+/// The door a call came through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// HTTP.
+    Rest,
+    /// A component's import.
+    Wasm,
+    /// The command line, in this process.
+    Cli,
+    /// Work of the server itself.
+    Job,
+}
+
+impl Door {
+    /// `rest`, `wasm`, `cli` or `job`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rest => "rest",
+            Self::Wasm => "wasm",
+            Self::Cli => "cli",
+            Self::Job => "job",
+        }
+    }
+}
+
+/// Everything about a call but its input.
+#[derive(Debug, Clone)]
+pub struct Envelope {
+    /// The operation's name; the pipeline sets it.
+    pub op: &'static str,
+    /// Who asks.
+    pub caller: Caller,
+    /// Through which door.
+    pub door: Door,
+    /// The request's id, for logs and for matching events with answers.
+    pub request: RequestId,
+    /// `Idempotency-Key`.
+    pub idempotency_key: Option<String>,
+    /// `If-Match`.
+    pub if_match: Option<String>,
+    /// The caller's address, as far as it can be trusted.
+    pub address: Option<IpAddr>,
+    /// What the caller says it is (`User-Agent`).
+    pub agent: String,
+    /// How many bots stand between this call and the person who caused it.
+    pub hops: u32,
+}
+
+impl Envelope {
+    /// A call with nothing but a caller.
+    pub fn new(caller: Caller, door: Door, request: RequestId) -> Self {
+        let agent = String::new();
+        Self { op: "", caller, door, request, idempotency_key: None, if_match: None, address: None, agent, hops: 0 }
+    }
+}
+
+/// A good answer and what doors say beside it.
+#[derive(Debug)]
+pub struct Done<T> {
+    /// The answer itself.
+    pub out: T,
+    /// It as JSON, when it was needed.
+    json: Option<String>,
+    /// It is the answer to an earlier call with the same key.
+    pub replayed: bool,
+    /// What is left of the caller's rate limit.
+    pub left: Option<Left>,
+}
+
+/// What a door that speaks JSON sends back.
+#[derive(Debug)]
+pub struct Reply {
+    /// Media type and body.
+    pub body: (&'static str, Bytes),
+    /// Strong entity tag.
+    pub etag: Option<String>,
+    /// Where the created thing is.
+    pub location: Option<String>,
+    /// It is the answer to an earlier call with the same key.
+    pub replayed: bool,
+    /// What is left of the caller's rate limit.
+    pub left: Option<Left>,
+}
+
+/// An input as a door brings it.
+#[derive(Debug, Default)]
+pub struct Input {
+    /// A JSON object with path, query and body fields.
+    pub fields: Bytes,
+    /// The raw body, for operations that take one.
+    pub body: Option<Bytes>,
+}
+
+/// An operation without its types: what the `OPS` table holds.
+#[derive(Clone, Copy)]
+pub struct ErasedOp {
+    /// The contract.
+    pub spec: &'static OpSpec,
+    /// Decodes, calls, encodes.
+    pub call: fn(Arc<Host>, Envelope, Input) -> BoxFuture<'static, Result<Reply>>,
+    /// Decides only; for bodies that are streamed before the call.
+    pub authorize: fn(Arc<Host>, Envelope, Bytes) -> BoxFuture<'static, Result<()>>,
+    /// The schema of the input.
+    pub input: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
+    /// The schema of the answer.
+    pub output: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
+}
+
+impl ErasedOp {
+    /// Erases the types of an operation.
+    pub const fn of<O: Op>() -> Self {
+        Self {
+            spec: &O::SPEC,
+            call: |host, envelope, input| Box::pin(call_json::<O>(host, envelope, input)),
+            authorize: |host, envelope, fields| Box::pin(authorize_json::<O>(host, envelope, fields)),
+            input: |generator| generator.subschema_for::<O::In>(),
+            output: |generator| generator.subschema_for::<O::Out>(),
+        }
+    }
+}
+
+/// Calls an operation with typed input and output.
+pub async fn call<O: Op>(host: &Arc<Host>, envelope: Envelope, input: O::In) -> Result<Done<O::Out>> {
+    observed::<O>(host, envelope, "*".into(), |_| Ok(input), false).await
+}
+
+async fn call_json<O: Op>(host: Arc<Host>, envelope: Envelope, input: Input) -> Result<Reply> {
+    let digest = envelope.idempotency_key.as_ref().map(|_| digest(&input)).unwrap_or_default();
+    let decode = |_: &Envelope| {
+        let mut fields: O::In = decode(&input.fields)?;
+        if let Some(body) = input.body {
+            O::take_body(&mut fields, body);
+        }
+        Ok(fields)
+    };
+    let done = observed::<O>(&host, envelope, digest, decode, true).await?;
+    let body = match done.out.raw() {
+        Some(raw) => raw,
+        None => ("application/json", done.json.map_or_else(|| encode(&done.out), Ok)?.into()),
+    };
+    let (etag, location) = (done.out.revision().map(etag), done.out.location());
+    Ok(Reply { body, etag, location, replayed: done.replayed, left: done.left })
+}
+
+async fn authorize_json<O: Op>(host: Arc<Host>, mut envelope: Envelope, fields: Bytes) -> Result<()> {
+    envelope.op = O::SPEC.name;
+    admit(&host, &O::SPEC, &envelope)?;
+    let on = O::on(&decode::<O::In>(&fields)?);
+    grant(&host, &O::SPEC, &envelope, on).await.map(drop)
+}
+
+fn decode<T: serde::de::DeserializeOwned>(fields: &[u8]) -> Result<T> {
+    let fields = if fields.trim_ascii().is_empty() { b"{}" } else { fields };
+    serde_json::from_slice(fields).map_err(|error| {
+        if error.is_data() {
+            // serde_json's position is of the merged object, which the caller never saw.
+            let text = error.to_string();
+            let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text).to_owned();
+            Error::invalid("", text)
+        } else {
+            Error::new(Code::BadRequest, "The body is not a JSON object.")
+        }
+    })
+}
+
+fn encode(value: &impl serde::Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(Error::internal)
+}
+
+fn digest(input: &Input) -> String {
+    let mut sum = Sha256::new_with_prefix((input.fields.len() as u64).to_be_bytes());
+    sum.update(&input.fields);
+    sum.update(input.body.as_deref().unwrap_or_default());
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD_NO_PAD.encode(sum.finalize())
+}
+
+/// One span and one histogram per call.
+async fn observed<O: Op>(
+    host: &Arc<Host>,
+    mut envelope: Envelope,
+    digest: String,
+    decode: impl FnOnce(&Envelope) -> Result<O::In>,
+    json: bool,
+) -> Result<Done<O::Out>> {
+    envelope.op = O::SPEC.name;
+    let begun = Instant::now();
+    let (door, kind, request) = (envelope.door.as_str(), envelope.caller.kind(), envelope.request);
+    let span = tracing::debug_span!("call", op = O::SPEC.name, door, caller = kind, %request, outcome = tracing::field::Empty);
+    let done = execute::<O>(host, envelope, digest, decode, json).instrument(span.clone()).await;
+    let outcome = done.as_ref().map_or_else(|error| error.code.as_str(), |_| "done");
+    span.record("outcome", outcome);
+    metrics::histogram!("mesh_call_seconds", "op" => O::SPEC.name, "door" => door, "caller" => kind, "outcome" => outcome)
+        .record(begun.elapsed());
+    if let Err(Error { internal: Some(reason), code, .. }) = &done {
+        tracing::error!(op = O::SPEC.name, door, %request, code = code.as_str(), reason, "a call failed");
+    }
+    done
+}
+
+async fn execute<O: Op>(
+    host: &Arc<Host>,
+    envelope: Envelope,
+    digest: String,
+    decode: impl FnOnce(&Envelope) -> Result<O::In>,
+    json: bool,
+) -> Result<Done<O::Out>> {
+    let left = admit(host, &O::SPEC, &envelope)?;
+    let mut input = decode(&envelope)?;
+    let grant = grant(host, &O::SPEC, &envelope, O::on(&input)).await?;
+    require_headers(&O::SPEC, &envelope, host)?;
+    let mut done = match O::SPEC.effect {
+        Effect::Read => {
+            O::prepare(host, &envelope.caller, &mut input).await?;
+            read::<O>(host, &envelope, grant, input).await?
+        }
+        Effect::Write => {
+            let keyed = keyed(&envelope, digest)?;
+            match write::<O>(host, &envelope, grant, input, keyed.clone(), json).await {
+                Ok(done) => done,
+                Err(error) => match keyed {
+                    Some(keyed) => repeat::<O>(host, &keyed, error).await?,
+                    None => return Err(error),
+                },
+            }
+        }
+    };
+    done.left = left;
+    Ok(done)
+}
+
+/// Steps 1 and 2 of the order of checks: a credential where one is needed, and the rate limit.
+fn admit(host: &Host, spec: &OpSpec, envelope: &Envelope) -> Result<Option<Left>> {
+    if matches!(envelope.door, Door::Job | Door::Cli) {
+        return Ok(None);
+    }
+    let left = host.limiter.take(envelope.caller.actor(), envelope.address, spec.cost)?;
+    if matches!(envelope.caller.who, Who::Anonymous) && !matches!(spec.access, Access::Public(_)) {
+        return Err(Error::new(Code::Unauthenticated, "Sign in, or send a token."));
+    }
+    Ok(left)
+}
+
+/// Steps 4 to 12: the facts and the decision.
+async fn grant<R: Resource>(host: &Arc<Host>, spec: &OpSpec, envelope: &Envelope, on: R) -> Result<Grant<R>> {
+    let facts = host.authority.facts(&host.store, host.clock.now(), &envelope.caller, on.target()).await?;
+    match decide(&envelope.caller, spec.access, &facts, on) {
+        Ok(grant) => Ok(grant),
+        Err(refusal) => Err(refused(host, spec, envelope, &facts, refusal)),
+    }
+}
+
+fn refused(host: &Arc<Host>, spec: &OpSpec, envelope: &Envelope, facts: &Facts, refusal: mesh_authz::Refusal) -> Error {
+    let error = Error::from(refusal);
+    refusal::record(host, spec, envelope, facts, error)
+}
+
+fn require_headers(spec: &OpSpec, envelope: &Envelope, host: &Host) -> Result<()> {
+    if spec.if_match_required && envelope.if_match.is_none() && envelope.door != Door::Job {
+        return Err(Error::new(Code::PreconditionRequired, "Send `If-Match` with the version that you read."));
+    }
+    if let (true, Who::Person { .. }) = (spec.fresh, envelope.caller.who) {
+        let fresh = match envelope.caller.credential {
+            Credential::Session { fresh_until, .. } => fresh_until > host.clock.now(),
+            _ => false,
+        };
+        if !fresh {
+            return Err(Error::new(Code::FreshLoginRequired, "This needs a sign-in within the last ten minutes."));
+        }
+    }
+    Ok(())
+}
+
+async fn read<O: Op>(host: &Arc<Host>, envelope: &Envelope, grant: Grant<O::On>, input: O::In) -> Result<Done<O::Out>> {
+    let filed = (grant.layer().as_str(), grant.mesh());
+    let mut view = host.store.view().await?;
+    let out = O::run(&mut Cx::new(view.tx(), host, envelope, filed), grant, input).await?;
+    Ok(Done { out, json: None, replayed: false, left: None })
+}
+
+/// A caller's own name for one call.
+#[derive(Clone)]
+struct Keyed {
+    actor: String,
+    op: &'static str,
+    key: String,
+    digest: String,
+}
+
+impl Keyed {
+    fn key(&self) -> idempotency::Key<'_> {
+        idempotency::Key { actor: &self.actor, op: self.op, key: &self.key }
+    }
+}
+
+fn keyed(envelope: &Envelope, digest: String) -> Result<Option<Keyed>> {
+    let Some(key) = envelope.idempotency_key.clone() else { return Ok(None) };
+    if key.is_empty() || key.chars().count() > limits::IDEMPOTENCY_KEY {
+        return Err(Error::new(Code::BadRequest, "`Idempotency-Key` has 1 to 255 characters."));
+    }
+    let actor = envelope.caller.actor().map_or_else(|| envelope.caller.kind().to_owned(), |actor| actor.to_string());
+    Ok(Some(Keyed { actor, op: envelope.op, key, digest }))
+}
+
+async fn write<O: Op>(
+    host: &Arc<Host>,
+    envelope: &Envelope,
+    grant: Grant<O::On>,
+    mut input: O::In,
+    keyed: Option<Keyed>,
+    json: bool,
+) -> Result<Done<O::Out>> {
+    O::prepare(host, &envelope.caller, &mut input).await?;
+    let (reply, answer) = oneshot::channel();
+    let job = Box::new(OpJob::<O> {
+        host: host.clone(),
+        envelope: envelope.clone(),
+        grant,
+        input,
+        json: json || keyed.is_some(),
+        keyed,
+        stale: Vec::new(),
+        answer: None,
+        reply: Some(reply),
+    });
+    if host.store.submit(job).is_err() {
+        return Err(Error::later(Code::Overloaded, "Too many writes are waiting.", 250));
+    }
+    answer.await.map_err(|_| Error::internal("the writer is gone"))?
+}
+
+/// The keyed call failed: perhaps because it was done before.
+async fn repeat<O: Op>(host: &Arc<Host>, keyed: &Keyed, error: Error) -> Result<Done<O::Out>> {
+    let found = idempotency::find(&mut host.store.view().await?.tx(), keyed.key()).await?;
+    match found {
+        None => Err(error),
+        Some((digest, _)) if digest != keyed.digest => {
+            Err(Error::new(Code::IdempotencyMismatch, "This `Idempotency-Key` was used with another body."))
+        }
+        Some((_, json)) => {
+            let out = serde_json::from_str(&json).map_err(Error::internal)?;
+            Ok(Done { out, json: Some(json), replayed: true, left: None })
+        }
+    }
+}
+
+struct OpJob<O: Op> {
+    host: Arc<Host>,
+    envelope: Envelope,
+    grant: Grant<O::On>,
+    input: O::In,
+    keyed: Option<Keyed>,
+    json: bool,
+    stale: Vec<Stale>,
+    answer: Option<Result<Done<O::Out>>>,
+    reply: Option<oneshot::Sender<Result<Done<O::Out>>>>,
+}
+
+impl<O: Op> OpJob<O> {
+    async fn attempt(&mut self, tx: &mut Tx<'_>) -> Result<(Done<O::Out>, Vec<Entry>)> {
+        let filed = (self.grant.layer().as_str(), self.grant.mesh());
+        let mut cx = Cx::new(tx.lend(), &self.host, &self.envelope, filed);
+        let out = O::run(&mut cx, self.grant.clone(), self.input.clone()).await?;
+        let json = self.json.then(|| encode(&out)).transpose()?;
+        if let (Some(keyed), Some(json)) = (&self.keyed, &json) {
+            let now = cx.now();
+            idempotency::keep(cx.tx(), keyed.key(), &keyed.digest, json, now).await?;
+        }
+        self.stale = std::mem::take(&mut cx.stale);
+        Ok((Done { out, json, replayed: false, left: None }, cx.take_entries()))
+    }
+}
+
+impl<O: Op> Job for OpJob<O> {
+    fn run<'a>(&'a mut self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<Vec<Entry>, Rollback>> {
+        Box::pin(async move {
+            match self.attempt(tx).await {
+                Ok((done, entries)) => {
+                    self.answer = Some(Ok(done));
+                    Ok(entries)
+                }
+                Err(error) if error.transient => Err(Rollback::Database(mesh_store::Error::Retry)),
+                Err(error) => {
+                    self.answer = Some(Err(error));
+                    Err(Rollback::Refused)
+                }
+            }
+        })
+    }
+
+    fn done(mut self: Box<Self>, committed: Result<Vec<Entry>, Rollback>) {
+        let answer = match committed {
+            Ok(entries) => {
+                self.host.authority.forget(&self.stale);
+                self.host.live.publish(entries);
+                self.answer.unwrap_or_else(|| Err(Error::internal("a job has no answer")))
+            }
+            Err(Rollback::Refused) => match self.answer {
+                Some(Err(error)) => Err(error),
+                _ => Err(Rollback::Refused.into()),
+            },
+            Err(rollback) => Err(rollback.into()),
+        };
+        // The caller may have gone away; what was done stays done.
+        let _ = self.reply.take().map(|reply| reply.send(answer));
+    }
+}

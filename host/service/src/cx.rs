@@ -1,0 +1,152 @@
+use crate::{Envelope, Error, Host, Result, authority::Stale, error::Code};
+use mesh_store::{
+    Tx,
+    log::{self, Entry, Stream},
+};
+use mesh_types::{ActorId, Timestamp};
+use serde::Serialize;
+
+/// What an operation works with: its transaction, its caller, the clock, ids and the log.
+pub struct Cx<'c> {
+    tx: Tx<'c>,
+    host: &'c Host,
+    envelope: &'c Envelope,
+    now: Timestamp,
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) stale: Vec<Stale>,
+    layer: &'static str,
+    mesh: Option<mesh_types::MeshId>,
+}
+
+impl<'c> Cx<'c> {
+    pub(crate) fn new(
+        tx: Tx<'c>,
+        host: &'c Host,
+        envelope: &'c Envelope,
+        (layer, mesh): (&'static str, Option<mesh_types::MeshId>),
+    ) -> Self {
+        let now = host.clock.now();
+        Self { tx, host, envelope, now, entries: Vec::new(), stale: Vec::new(), layer, mesh }
+    }
+
+    /// The transaction; in a read, the view.
+    pub fn tx(&mut self) -> &mut Tx<'c> {
+        &mut self.tx
+    }
+
+    /// The server around the operation: settings and ports. Not a way to other data.
+    pub fn host(&self) -> &'c Host {
+        self.host
+    }
+
+    /// Who asks, through which door.
+    pub fn envelope(&self) -> &'c Envelope {
+        self.envelope
+    }
+
+    /// The person or bot who asks. For operations that only signed-in actors reach.
+    pub fn actor(&self) -> Result<ActorId> {
+        self.envelope.caller.actor().ok_or_else(|| {
+            Error::new(Code::Forbidden, "This needs a person or a bot; the server itself has no account.")
+        })
+    }
+
+    /// The time of this call; the same in all of it.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// A new id, in order of creation.
+    pub fn id<T>(&self, make: impl FnOnce(uuid::Uuid) -> T) -> T {
+        make(self.host.ids.next())
+    }
+
+    /// Takes the next position of a stream, for an event that [`Cx::emit_at`] writes.
+    pub async fn advance(&mut self, stream: Stream) -> Result<i64> {
+        Ok(log::advance(&mut self.tx, stream).await?)
+    }
+
+    /// Writes an event. The first event of a call also stands for it in the audit list.
+    pub async fn emit(&mut self, stream: Stream, kind: &str, target: impl ToString, data: &impl Serialize) -> Result<i64> {
+        let seq = self.advance(stream).await?;
+        self.emit_at(stream, seq, kind, target, data)?;
+        Ok(seq)
+    }
+
+    /// Writes an event at a position that [`Cx::advance`] gave.
+    pub fn emit_at(
+        &mut self,
+        stream: Stream,
+        seq: i64,
+        kind: &str,
+        target: impl ToString,
+        data: &impl Serialize,
+    ) -> Result<()> {
+        let data = serde_json::to_string(data).map_err(Error::internal)?;
+        let entry = Entry { event: Some((stream, seq)), target: Some(target.to_string()), data, ..self.entry(kind) };
+        self.entries.push(entry);
+        Ok(())
+    }
+
+    /// Writes an audit entry for an operation without an event, with more than the pipeline knows.
+    pub fn note(&mut self, target: impl ToString, data: &impl Serialize) -> Result<()> {
+        let data = serde_json::to_string(data).map_err(Error::internal)?;
+        let entry = Entry { target: Some(target.to_string()), data, ..self.entry("") };
+        self.entries.push(entry);
+        Ok(())
+    }
+
+    /// Says which cached right changed. It is forgotten right after the commit, before anyone is told.
+    pub fn changed(&mut self, stale: Stale) {
+        self.stale.push(stale);
+    }
+
+    /// The mesh that the log files this call under, when the resource itself does not say.
+    pub fn file_under(&mut self, mesh: mesh_types::MeshId) {
+        self.mesh = Some(mesh);
+        self.entries.iter_mut().for_each(|entry| entry.mesh = Some(mesh));
+    }
+
+    /// Compares `If-Match`, if it was sent, with the version that is stored.
+    pub fn check_match(&self, revision: i64) -> Result<()> {
+        match self.envelope.if_match.as_deref() {
+            None | Some("*") => Ok(()),
+            Some(tags) if tags.split(',').any(|tag| tag.trim() == etag(revision)) => Ok(()),
+            Some(_) => Err(Error::new(Code::PreconditionFailed, "It was changed since you read it. Read it again.")),
+        }
+    }
+
+    fn entry(&self, kind: &str) -> Entry {
+        let op = self.envelope.op;
+        Entry {
+            pos: 0,
+            event: None,
+            kind: if kind.is_empty() { op.to_owned() } else { kind.to_owned() },
+            op: op.to_owned(),
+            lead: self.entries.is_empty(),
+            mesh: self.mesh,
+            actor: self.envelope.caller.actor(),
+            actor_kind: self.envelope.caller.kind().to_owned(),
+            door: self.envelope.door.as_str().to_owned(),
+            layer: self.layer.to_owned(),
+            outcome: "done".to_owned(),
+            target: None,
+            request: self.envelope.request.to_string(),
+            at: self.now,
+            data: "{}".to_owned(),
+        }
+    }
+
+    /// The rows of this call; one at least.
+    pub(crate) fn take_entries(&mut self) -> Vec<Entry> {
+        if self.entries.is_empty() {
+            self.entries.push(self.entry(""));
+        }
+        std::mem::take(&mut self.entries)
+    }
+}
+
+/// The strong entity tag of a revision.
+pub fn etag(revision: i64) -> String {
+    format!("\"{revision}\"")
+}

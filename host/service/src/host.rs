@@ -1,0 +1,76 @@
+//! The server around the operations: its store, its memory of rights, its clock and its ports.
+
+use crate::{
+    authority::Authority,
+    clock::{Clock, Ids},
+    live::Live,
+    rate::{Limiter, Rates},
+    runtime::BotRuntime,
+};
+use mesh_store::Store;
+use std::{path::PathBuf, sync::{Arc, OnceLock}};
+
+/// What the configuration says about the operations.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The server's name, for people.
+    pub name: String,
+    /// The address under which the outside reaches it, without a slash at the end.
+    pub public_url: String,
+    /// Anyone may register; otherwise an invitation or the first start's code is needed.
+    pub open_registration: bool,
+    /// E-mail addresses of the people who operate the server.
+    pub operators: Vec<String>,
+    /// Rate limits.
+    pub rates: Rates,
+    /// Where components and other blobs are kept.
+    pub blobs: PathBuf,
+}
+
+/// Secret keys of this server.
+#[derive(Clone)]
+pub struct Keys {
+    /// Signs page cursors.
+    pub cursor: [u8; 32],
+    /// Authenticates the cache of compiled code.
+    pub code_cache: [u8; 32],
+}
+
+/// One server.
+pub struct Host {
+    /// The database.
+    pub store: Store,
+    /// Who may do what, in memory.
+    pub authority: Authority,
+    /// The clock.
+    pub clock: Clock,
+    /// Makes ids.
+    pub ids: Ids,
+    /// Wakes the followers of the log.
+    pub live: Live,
+    /// Rate limits.
+    pub limiter: Limiter,
+    /// Secret keys.
+    pub keys: Keys,
+    /// The configuration.
+    pub settings: Settings,
+    /// Runs components; none in a process that only serves.
+    pub runtime: OnceLock<Arc<dyn BotRuntime>>,
+}
+
+impl Host {
+    /// Puts a server together.
+    pub fn new(store: Store, settings: Settings, keys: Keys) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            authority: Authority::new(settings.operators.clone()),
+            clock: Clock::default(),
+            ids: Ids::default(),
+            live: Live::default(),
+            limiter: Limiter::new(settings.rates),
+            keys,
+            settings,
+            runtime: OnceLock::new(),
+        })
+    }
+}

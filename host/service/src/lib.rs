@@ -1,0 +1,31 @@
+//! Every operation of The Mesh, and the one pipeline that runs them.
+//!
+//! [`call`] and the [`OPS`] table are the only ways in. See `docs/architecture.md`.
+
+pub mod authority;
+pub mod call;
+pub mod clock;
+pub mod cursor;
+mod cx;
+pub mod error;
+mod host;
+mod live;
+pub mod manifest;
+mod op;
+mod ops;
+pub mod rate;
+mod refusal;
+pub mod resource;
+pub mod runtime;
+pub mod token;
+
+pub mod message;
+pub mod room;
+
+pub use call::{Done, Door, Envelope, ErasedOp, Input, Reply, call};
+pub use cursor::Page;
+pub use cx::{Cx, etag};
+pub use error::{Code, Error, Result};
+pub use host::{Host, Keys, Settings};
+pub use op::{Answer, Body, Doors, Effect, Http, Method, Op, OpSpec, op};
+pub use ops::OPS;

@@ -1,0 +1,152 @@
+//! `bot.toml`: what a bot says of itself, embedded in its component.
+
+use crate::{Error, Result, error::Code};
+use mesh_authz::{Pattern, Permission, Wish};
+use mesh_types::Hears;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A bot's manifest, schema 1.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Always 1.
+    pub schema: u32,
+    /// Who it is.
+    pub bot: About,
+    /// How it runs.
+    #[serde(default)]
+    pub runtime: Runtime,
+    /// What it wants to hear.
+    #[serde(default)]
+    pub events: Events,
+    /// What it asks for.
+    #[serde(default)]
+    pub capabilities: Vec<Capability>,
+    /// Limits it would like; an admin clamps them.
+    #[serde(default)]
+    pub limits: serde_json::Map<String, serde_json::Value>,
+    /// The JSON Schema of its settings.
+    #[serde(default)]
+    pub config: Option<serde_json::Value>,
+}
+
+/// Who a bot is.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct About {
+    /// 1 to 64 characters.
+    pub name: String,
+    /// The author's own version.
+    #[serde(default)]
+    pub version: String,
+    /// One sentence.
+    #[serde(default)]
+    pub description: String,
+    /// Who publishes it: a DID.
+    #[serde(default)]
+    pub publisher: String,
+    /// An SPDX expression.
+    #[serde(default)]
+    pub license: String,
+}
+
+/// How a bot runs.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Runtime {
+    /// `wasm`.
+    pub backend: Option<String>,
+    /// Instances at once.
+    pub instances: Option<u32>,
+    /// What keeps its order: `room`.
+    pub ordering: Option<String>,
+}
+
+/// What a bot wants to hear.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Events {
+    /// Event names in kebab case; all when empty.
+    pub subscribe: Vec<String>,
+    /// Which messages.
+    pub hears: Hears,
+    /// Also those of other bots.
+    pub from_bots: bool,
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Self { subscribe: Vec::new(), hears: Hears::Mentions, from_bots: false }
+    }
+}
+
+/// One thing that a bot asks for.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Capability {
+    /// The permission.
+    pub permission: Permission,
+    /// Where: `*` or the id of a room, a mesh or a bot.
+    #[serde(default = "everywhere")]
+    pub on: String,
+    /// Why, for the person who decides.
+    #[serde(default)]
+    pub reason: String,
+    /// The bot does not activate while this is undecided.
+    #[serde(default)]
+    pub required: bool,
+}
+
+fn everywhere() -> String {
+    "*".into()
+}
+
+impl Manifest {
+    /// Reads and checks a `bot.toml`.
+    pub fn from_toml(text: &str) -> Result<Self> {
+        let manifest: Self = toml::from_str(text).map_err(invalid)?;
+        manifest.check()?;
+        Ok(manifest)
+    }
+
+    /// The stored form.
+    pub fn from_json(text: &str) -> Result<Self> {
+        serde_json::from_str(text).map_err(Error::internal)
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.schema != 1 {
+            return Err(invalid(format!("`schema` is {}; this server knows 1", self.schema)));
+        }
+        if self.bot.name.is_empty() || self.bot.name.chars().count() > 64 {
+            return Err(invalid("`bot.name` has 1 to 64 characters"));
+        }
+        if self.runtime.backend.as_deref().is_some_and(|backend| backend != "wasm") {
+            return Err(invalid("`runtime.backend` of a component is \"wasm\""));
+        }
+        for capability in &self.capabilities {
+            if capability.permission.human_only() {
+                return Err(invalid(format!("`{}` is for people only; no bot can have it", capability.permission)));
+            }
+            capability.on.parse::<Pattern>().map_err(|error| invalid(format!("`capabilities.on`: {error}")))?;
+        }
+        if let Some(schema) = &self.config {
+            jsonschema::validator_for(schema).map_err(|error| invalid(format!("`config` is no JSON Schema: {error}")))?;
+        }
+        Ok(())
+    }
+
+    /// What it asks for, as the authorization reads it.
+    pub fn wishes(&self) -> Vec<Wish> {
+        let wish = |capability: &Capability| {
+            let on = capability.on.parse().ok()?;
+            Some(Wish { permission: capability.permission, on, required: capability.required })
+        };
+        self.capabilities.iter().filter_map(wish).collect()
+    }
+}
+
+fn invalid(why: impl std::fmt::Display) -> Error {
+    Error::new(Code::ManifestInvalid, format!("bot.toml: {why}"))
+}

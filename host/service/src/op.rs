@@ -1,0 +1,281 @@
+//! What an operation is: one name, one permission, one input, one output, and the doors it has.
+
+use crate::{Cx, Host, Result, resource::Resource};
+use mesh_authz::{Access, Caller, Grant, Permission};
+use schemars::JsonSchema;
+use serde::{Serialize, de::DeserializeOwned};
+use std::fmt;
+
+/// Whether an operation changes anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Only looks.
+    Read,
+    /// Runs in a transaction and leaves a log row.
+    Write,
+}
+
+/// An HTTP method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Looks.
+    Get,
+    /// Creates, or does something that is no edit.
+    Post,
+    /// Sets a whole small document.
+    Put,
+    /// Edits, as a JSON Merge Patch (RFC 7396).
+    Patch,
+    /// Removes.
+    Delete,
+}
+
+impl Method {
+    /// `GET` and so on.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// What a request's body is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body {
+    /// A JSON object, at most [`mesh_types::limits::JSON_BODY`] bytes.
+    Json,
+    /// Raw bytes, held in memory, at most so many.
+    Bytes(usize),
+    /// A component: streamed to a file, at most so many bytes, `Content-Digest` required.
+    Component(u64),
+}
+
+/// The REST door of an operation.
+#[derive(Debug, Clone, Copy)]
+pub struct Http {
+    /// The method.
+    pub method: Method,
+    /// Under `/api/v1`, or at the root when it starts with `//`.
+    pub path: &'static str,
+    /// The status of a good answer.
+    pub status: u16,
+    /// What the request's body is.
+    pub body: Body,
+}
+
+/// The doors, besides REST, that lead to an operation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Doors {
+    /// Socket.IO and WebSocket.
+    pub socket: bool,
+    /// Interface and function of the WIT package.
+    pub wasm: Option<(&'static str, &'static str)>,
+    /// An MCP tool.
+    pub mcp: bool,
+    /// The command line.
+    pub cli: bool,
+}
+
+/// An operation that does not say who may use it. Call `.needs(…)`, `.myself()`, `.operator()` or
+/// `.public("why")` to make it an [`OpSpec`].
+#[must_use = "an operation without a permission is not an operation"]
+pub struct OperationWithoutPermission {
+    name: &'static str,
+    effect: Effect,
+}
+
+/// The written contract of an operation.
+#[derive(Debug, Clone, Copy)]
+pub struct OpSpec {
+    /// `noun.verb`.
+    pub name: &'static str,
+    /// Whether it changes anything.
+    pub effect: Effect,
+    /// Who may use it.
+    pub access: Access,
+    /// The REST door.
+    pub http: Option<Http>,
+    /// The other doors.
+    pub doors: Doors,
+    /// `If-Match` must be sent.
+    pub if_match_required: bool,
+    /// Needs a sign-in within the last ten minutes.
+    pub fresh: bool,
+    /// What it costs against the rate limit; 1 for most.
+    pub cost: u32,
+    /// One sentence.
+    pub summary: &'static str,
+}
+
+/// Starts the description of an operation. It is not complete until it says who may use it.
+pub const fn op(name: &'static str, effect: Effect) -> OperationWithoutPermission {
+    OperationWithoutPermission { name, effect }
+}
+
+impl OperationWithoutPermission {
+    /// Needs a permission on its resource.
+    pub const fn needs(self, permission: Permission) -> OpSpec {
+        self.with(Access::Needs(permission))
+    }
+
+    /// For any signed-in actor, on what is its own.
+    pub const fn myself(self) -> OpSpec {
+        self.with(Access::Myself)
+    }
+
+    /// For the operator of the server.
+    pub const fn operator(self) -> OpSpec {
+        self.with(Access::Operator)
+    }
+
+    /// For everyone; say why.
+    pub const fn public(self, why: &'static str) -> OpSpec {
+        assert!(!why.is_empty(), "a public operation says why it may be public");
+        self.with(Access::Public(why))
+    }
+
+    const fn with(self, access: Access) -> OpSpec {
+        OpSpec {
+            name: self.name,
+            effect: self.effect,
+            access,
+            http: None,
+            doors: Doors { socket: false, wasm: None, mcp: false, cli: false },
+            if_match_required: false,
+            fresh: false,
+            cost: 1,
+            summary: "",
+        }
+    }
+}
+
+impl OpSpec {
+    /// One sentence for the documents and the command line.
+    #[must_use]
+    pub const fn about(mut self, summary: &'static str) -> Self {
+        self.summary = summary;
+        self
+    }
+
+    /// Opens the REST door.
+    #[must_use]
+    pub const fn http(mut self, method: Method, path: &'static str, status: u16) -> Self {
+        self.http = Some(Http { method, path, status, body: Body::Json });
+        self
+    }
+
+    /// The request's body is not JSON.
+    #[must_use]
+    pub const fn body(mut self, body: Body) -> Self {
+        if let Some(http) = &mut self.http {
+            http.body = body;
+        }
+        self
+    }
+
+    /// Opens the socket door.
+    #[must_use]
+    pub const fn socket(mut self) -> Self {
+        self.doors.socket = true;
+        self
+    }
+
+    /// Opens the door for components, as this function of this interface.
+    #[must_use]
+    pub const fn wasm(mut self, interface: &'static str, function: &'static str) -> Self {
+        self.doors.wasm = Some((interface, function));
+        self
+    }
+
+    /// Opens the MCP door.
+    #[must_use]
+    pub const fn mcp(mut self) -> Self {
+        self.doors.mcp = true;
+        self
+    }
+
+    /// Opens the command line.
+    #[must_use]
+    pub const fn cli(mut self) -> Self {
+        self.doors.cli = true;
+        self
+    }
+
+    /// `If-Match` must be sent.
+    #[must_use]
+    pub const fn if_match(mut self) -> Self {
+        self.if_match_required = true;
+        self
+    }
+
+    /// Needs a recent sign-in.
+    #[must_use]
+    pub const fn fresh(mut self) -> Self {
+        self.fresh = true;
+        self
+    }
+
+    /// Costs more than one call against the rate limit.
+    #[must_use]
+    pub const fn cost(mut self, cost: u32) -> Self {
+        self.cost = cost;
+        self
+    }
+}
+
+impl fmt::Display for OpSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// An operation. Its door-independent meaning is all in here.
+pub trait Op: Send + Sync + 'static {
+    /// The contract.
+    const SPEC: OpSpec;
+    /// Path, query and body fields, merged. Derive `Deserialize` with `deny_unknown_fields`.
+    type In: DeserializeOwned + JsonSchema + Clone + Send + Sync + 'static;
+    /// The answer.
+    type Out: Answer;
+    /// The resource on which the permission is checked.
+    type On: Resource;
+
+    /// Names the resource.
+    fn on(input: &Self::In) -> Self::On;
+
+    /// Takes a raw body; only for operations that declare one.
+    fn take_body(input: &mut Self::In, body: bytes::Bytes) {
+        let _ = (input, body);
+    }
+
+    /// Slow work before the transaction, such as hashing a password. The caller was allowed already.
+    fn prepare(host: &Host, caller: &Caller, input: &mut Self::In) -> impl Future<Output = Result<()>> + Send {
+        let _ = (host, caller, input);
+        async { Ok(()) }
+    }
+
+    /// Does it. In a write, awaits nothing but the transaction.
+    fn run(cx: &mut Cx<'_>, on: Grant<Self::On>, input: Self::In) -> impl Future<Output = Result<Self::Out>> + Send;
+}
+
+/// What an operation gives back.
+pub trait Answer: Serialize + DeserializeOwned + JsonSchema + Send + 'static {
+    /// The version of the thing, for `ETag` and `If-Match`; changes with every stored change.
+    fn revision(&self) -> Option<i64> {
+        None
+    }
+
+    /// Where a created thing can be found, under `/api/v1`.
+    fn location(&self) -> Option<String> {
+        None
+    }
+
+    /// A body that is not JSON: media type and bytes.
+    fn raw(&self) -> Option<(&'static str, bytes::Bytes)> {
+        None
+    }
+}

@@ -1,0 +1,122 @@
+//! Rate limits: continuously refilled buckets per actor and per address.
+
+use crate::{Error, Result, error::Code};
+use governor::{
+    Quota, RateLimiter,
+    clock::{Clock as _, DefaultClock},
+    middleware::StateInformationMiddleware,
+    state::keyed::DashMapStateStore,
+};
+use mesh_types::ActorId;
+use std::{hash::Hash, net::IpAddr, num::NonZeroU32};
+
+type Buckets<K> = RateLimiter<K, DashMapStateStore<K>, DefaultClock, StateInformationMiddleware>;
+
+/// How fast a bucket refills and how much it holds.
+#[derive(Debug, Clone, Copy)]
+pub struct Rate {
+    /// Calls a second, in the long run.
+    pub per_second: u32,
+    /// Calls at once.
+    pub burst: u32,
+}
+
+/// The limits of a server.
+#[derive(Debug, Clone, Copy)]
+pub struct Rates {
+    /// Of one signed-in actor.
+    pub actor: Rate,
+    /// Of one address, for calls without a credential.
+    pub address: Rate,
+    /// Sign-in attempts of one address or on one account, a minute.
+    pub sign_in_per_minute: u32,
+}
+
+impl Default for Rates {
+    fn default() -> Self {
+        Self {
+            actor: Rate { per_second: 100, burst: 400 },
+            address: Rate { per_second: 50, burst: 200 },
+            sign_in_per_minute: 20,
+        }
+    }
+}
+
+/// What is left of a caller's bucket.
+#[derive(Debug, Clone, Copy)]
+pub struct Left {
+    /// What the bucket holds when full.
+    pub limit: u32,
+    /// Calls left now.
+    pub remaining: u32,
+}
+
+/// The buckets.
+pub struct Limiter {
+    rates: Rates,
+    actors: Buckets<ActorId>,
+    addresses: Buckets<IpAddr>,
+    accounts: Buckets<String>,
+    sign_ins: Buckets<IpAddr>,
+}
+
+fn quota(rate: Rate) -> Quota {
+    Quota::per_second(NonZeroU32::new(rate.per_second).unwrap_or(NonZeroU32::MIN))
+        .allow_burst(NonZeroU32::new(rate.burst).unwrap_or(NonZeroU32::MIN))
+}
+
+fn buckets<K: Hash + Eq + Clone>(quota: Quota) -> Buckets<K> {
+    RateLimiter::dashmap(quota).with_middleware()
+}
+
+impl Limiter {
+    /// Empty buckets of these sizes.
+    pub fn new(rates: Rates) -> Self {
+        let sign_in = Quota::per_minute(NonZeroU32::new(rates.sign_in_per_minute).unwrap_or(NonZeroU32::MIN));
+        Self {
+            rates,
+            actors: buckets(quota(rates.actor)),
+            addresses: buckets(quota(rates.address)),
+            accounts: buckets(sign_in),
+            sign_ins: buckets(sign_in),
+        }
+    }
+
+    /// Takes `cost` from the actor's bucket, or from the address's for a caller without an account.
+    pub fn take(&self, actor: Option<ActorId>, address: Option<IpAddr>, cost: u32) -> Result<Option<Left>> {
+        match (actor, address) {
+            (Some(actor), _) => take(&self.actors, &actor, cost, self.rates.actor.burst).map(Some),
+            (None, Some(address)) => take(&self.addresses, &address, cost, self.rates.address.burst).map(Some),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// Takes one sign-in attempt from the address's bucket and from the account's.
+    pub fn take_sign_in(&self, address: Option<IpAddr>, account: &str) -> Result<()> {
+        if let Some(address) = address {
+            take(&self.sign_ins, &address, 1, self.rates.sign_in_per_minute)?;
+        }
+        take(&self.accounts, &account.to_lowercase(), 1, self.rates.sign_in_per_minute).map(drop)
+    }
+
+    /// Forgets the buckets that are full again.
+    pub fn tidy(&self) {
+        self.actors.retain_recent();
+        self.addresses.retain_recent();
+        self.accounts.retain_recent();
+        self.sign_ins.retain_recent();
+    }
+}
+
+fn take<K: Hash + Eq + Clone>(buckets: &Buckets<K>, key: &K, cost: u32, limit: u32) -> Result<Left> {
+    let cost = NonZeroU32::new(cost.min(limit)).unwrap_or(NonZeroU32::MIN);
+    match buckets.check_key_n(key, cost) {
+        Ok(Ok(left)) => Ok(Left { limit, remaining: left.remaining_burst_capacity() }),
+        Ok(Err(wait)) => {
+            let wait = wait.wait_time_from(DefaultClock::default().now());
+            let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
+            Err(Error::later(Code::RateLimited, "Too many calls; wait a little.", millis))
+        }
+        Err(_) => Err(Error::new(Code::RateLimited, "This costs more than one may spend at once.")),
+    }
+}

@@ -1,0 +1,1 @@
+//! Rooms, and people and bots in them.

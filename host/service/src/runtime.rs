@@ -1,0 +1,50 @@
+//! The port to whatever runs components. The bot host implements it; the operations call it.
+
+use crate::Result;
+use futures_util::future::BoxFuture;
+use mesh_types::{BotId, InstanceId, Timestamp};
+use std::path::PathBuf;
+
+/// One function that a component imports.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ImportedFunction {
+    /// Such as `mesh:bot/messages`.
+    pub interface: String,
+    /// Such as `0.1.0`.
+    pub version: String,
+    /// Such as `post`.
+    pub function: String,
+}
+
+/// What a component says of itself, read without running it.
+#[derive(Debug, Clone)]
+pub struct Inspection {
+    /// What it imports.
+    pub imports: Vec<ImportedFunction>,
+    /// Its `bot.toml`, if one is embedded.
+    pub manifest: Option<String>,
+}
+
+/// How a bot's instance is now.
+#[derive(Debug, Clone, Default)]
+pub struct InstanceStatus {
+    /// `starting`, `ready`, `idle`, `backoff` or `tripped`.
+    pub state: String,
+    /// The running instance.
+    pub instance: Option<InstanceId>,
+    /// What ended the last instance.
+    pub last_error: Option<String>,
+    /// Crashes since the bot was started.
+    pub restarts: u32,
+    /// Since when it is in this state.
+    pub since: Timestamp,
+}
+
+/// Runs components. It follows the log by itself: which bots should run, and what they hear.
+pub trait BotRuntime: Send + Sync {
+    /// Reads an uploaded file, within bounds and without running it.
+    fn inspect(&self, component: PathBuf) -> BoxFuture<'_, Result<Inspection>>;
+
+    /// How a bot is; `None` when nothing of it is in memory.
+    fn status(&self, bot: BotId) -> Option<InstanceStatus>;
+}

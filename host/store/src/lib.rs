@@ -1,0 +1,119 @@
+//! The database, behind one small API for both engines.
+//!
+//! Reads get a consistent view: [`Store::view`]. Writes are [`Job`]s: [`Store::submit`]. One SQL
+//! text serves both engines; one noun is one file; only [`statements!`] makes a statement.
+
+pub mod bots;
+mod error;
+pub mod facts;
+pub mod idempotency;
+mod job;
+pub mod log;
+pub mod messages;
+mod migrate;
+mod postgres;
+mod sql;
+mod sqlite;
+pub mod threads;
+mod tx;
+mod value;
+
+pub use error::Error;
+pub use job::{Job, Rollback};
+pub use sql::Sql;
+pub use tx::Tx;
+pub use value::{Column, Row, Value, text, text_option};
+
+use std::path::PathBuf;
+
+/// Which database.
+#[derive(Debug, Clone)]
+pub enum Config {
+    /// A file on this machine; made when it is not there.
+    Sqlite(PathBuf),
+    /// A connection URL such as `postgres://user@host/database`.
+    Postgres(String),
+}
+
+/// An open database.
+pub struct Store {
+    engine: Engine,
+}
+
+enum Engine {
+    Sqlite(sqlite::Sqlite),
+    Postgres(postgres::Postgres),
+}
+
+impl Store {
+    /// Opens the database and brings its schema up to date.
+    pub async fn open(config: &Config) -> Result<Self, Error> {
+        let engine = match config {
+            Config::Sqlite(path) => Engine::Sqlite(sqlite::Sqlite::open(path)?),
+            Config::Postgres(url) => Engine::Postgres(postgres::Postgres::open(url).await?),
+        };
+        Ok(Self { engine })
+    }
+
+    /// `sqlite` or `postgres`.
+    pub fn engine(&self) -> &'static str {
+        match &self.engine {
+            Engine::Sqlite(_) => "sqlite",
+            Engine::Postgres(_) => "postgres",
+        }
+    }
+
+    /// Runs a job and then tells it; never waits. Gives the job back when too many are waiting.
+    pub fn submit(&self, job: Box<dyn Job>) -> Result<(), Box<dyn Job>> {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.submit(job),
+            Engine::Postgres(engine) => {
+                engine.submit(job);
+                Ok(())
+            }
+        }
+    }
+
+    /// One consistent view of the database, for reading. On SQLite its statements run on the
+    /// calling thread, so they are bounded: an index and a limit.
+    pub async fn view(&self) -> Result<View<'_>, Error> {
+        Ok(match &self.engine {
+            Engine::Sqlite(engine) => View::Sqlite(engine.reader().await?),
+            Engine::Postgres(engine) => View::Postgres(engine.reader().await?),
+        })
+    }
+}
+
+/// A consistent view of the database; dropping it ends it.
+pub enum View<'s> {
+    #[doc(hidden)]
+    Sqlite(sqlite::Reader<'s>),
+    #[doc(hidden)]
+    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+}
+
+impl View<'_> {
+    /// Where its statements run.
+    pub fn tx(&mut self) -> Tx<'_> {
+        match self {
+            Self::Sqlite(reader) => reader.tx(),
+            Self::Postgres(transaction) => Tx::Postgres(transaction),
+        }
+    }
+}
+
+/// Every registered statement, by file. A test prepares each on both engines.
+pub fn statements() -> impl Iterator<Item = (&'static str, &'static str, Sql)> {
+    NOUNS.iter().flat_map(|(noun, all)| all.iter().map(|(name, sql)| (*noun, *name, *sql)))
+}
+
+type Noun = (&'static str, &'static [(&'static str, Sql)]);
+
+const NOUNS: &[Noun] = &[
+    ("bots", bots::ALL),
+    ("facts", facts::ALL),
+    ("idempotency", idempotency::ALL),
+    ("log", log::ALL),
+    ("messages", messages::ALL),
+    ("threads", threads::ALL),
+];

@@ -1,0 +1,131 @@
+//! Messages, their revisions and who they mention.
+
+use crate::{Error, Row, Tx, text, text_option};
+use mesh_authz::Grant;
+use mesh_types::{
+    ActorId, MessageId, RoomId, ThreadId, Timestamp, Trust,
+    view::{Actor, Message},
+};
+
+crate::statements! {
+    INSERT = "INSERT INTO messages (id, room_id, seq, thread_id, reply_to, author_id, text, revision, hops, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9)";
+    GET = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at FROM messages m JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE m.id = $1";
+    NEWEST = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at FROM messages m JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE m.room_id = $1 AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3";
+    OLDEST = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at FROM messages m JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE m.room_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3";
+    REPLIES = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at FROM messages m JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE m.thread_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3";
+    EDIT = "UPDATE messages SET text = $2, revision = revision + 1, edited_at = $3 WHERE id = $1";
+    KEEP_REVISION = "INSERT INTO message_revisions (message_id, revision, text, at) SELECT id, revision, text, COALESCE(edited_at, created_at) FROM messages WHERE id = $1";
+    DELETE = "UPDATE messages SET text = '', revision = revision + 1, deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL";
+    FORGET_REVISIONS = "DELETE FROM message_revisions WHERE message_id = $1";
+    MENTION = "INSERT INTO mentions (actor_id, message_id, room_id, seq) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+    MENTIONED = "SELECT m.actor_id, rb.hears FROM members m JOIN room_members s ON s.actor_id = m.actor_id AND s.room_id = $3 LEFT JOIN room_bots rb ON rb.room_id = $3 AND rb.bot_id = m.actor_id WHERE m.mesh_id = $1 AND m.handle = $2 AND m.state = 'active'";
+    AUTHOR_NAME = "SELECT display_name FROM members WHERE mesh_id = $1 AND actor_id = $2";
+}
+
+fn read(row: &Row<'_>) -> Result<Message, Error> {
+    let author: ActorId = row.parse(4)?;
+    let name: Option<String> = row.get(5)?;
+    let redacted = row.time_option(12)?.is_some();
+    Ok(Message {
+        id: row.parse(0)?,
+        room_id: row.parse(1)?,
+        thread_id: row.parse_option(2)?,
+        reply_to: row.parse_option(3)?,
+        author: Actor { id: author, kind: author.kind().into(), name: name.unwrap_or_default() },
+        text: row.get(6)?,
+        created_at: row.time(7)?,
+        edited_at: row.time_option(8)?,
+        revision: row.get(9)?,
+        seq: row.get(10)?,
+        trust: Trust::Local,
+        hops: u32::try_from(row.count(11)?).unwrap_or(u32::MAX),
+        redacted,
+        reactions: Vec::new(),
+    })
+}
+
+/// A message about to be posted.
+#[derive(Debug)]
+pub struct New<'a> {
+    /// Its id.
+    pub id: MessageId,
+    /// Its place in the room's stream.
+    pub seq: i64,
+    /// The thread it replies in.
+    pub thread: Option<ThreadId>,
+    /// The message it answers.
+    pub reply_to: Option<MessageId>,
+    /// Who writes it.
+    pub author: ActorId,
+    /// `CommonMark`.
+    pub text: &'a str,
+    /// Bots between it and a person.
+    pub hops: u32,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// Stores a message.
+pub async fn insert(tx: &mut Tx<'_>, room: &Grant<RoomId>, new: &New<'_>) -> Result<(), Error> {
+    let values = [
+        text(new.id),
+        text(**room),
+        new.seq.into(),
+        text_option(new.thread),
+        text_option(new.reply_to),
+        text(new.author),
+        new.text.into(),
+        new.hops.into(),
+        new.at.into(),
+    ];
+    tx.exec(INSERT, &values).await.map(drop)
+}
+
+/// A message, also a deleted one.
+pub async fn get(tx: &mut Tx<'_>, message: MessageId) -> Result<Option<Message>, Error> {
+    tx.opt(GET, &[text(message)], read).await
+}
+
+/// A room's messages before a position, newest first.
+pub async fn before(tx: &mut Tx<'_>, room: &Grant<RoomId>, seq: i64, limit: i64) -> Result<Vec<Message>, Error> {
+    tx.all(NEWEST, &[text(**room), seq.into(), limit.into()], read).await
+}
+
+/// A room's messages after a position, oldest first.
+pub async fn after(tx: &mut Tx<'_>, room: &Grant<RoomId>, seq: i64, limit: i64) -> Result<Vec<Message>, Error> {
+    tx.all(OLDEST, &[text(**room), seq.into(), limit.into()], read).await
+}
+
+/// A thread's replies after a position, oldest first.
+pub async fn replies(tx: &mut Tx<'_>, thread: &Grant<ThreadId>, seq: i64, limit: i64) -> Result<Vec<Message>, Error> {
+    tx.all(REPLIES, &[text(**thread), seq.into(), limit.into()], read).await
+}
+
+/// Replaces the text; the old one becomes a revision.
+pub async fn edit(tx: &mut Tx<'_>, message: &Grant<MessageId>, new: &str, at: Timestamp) -> Result<(), Error> {
+    tx.exec(KEEP_REVISION, &[text(**message)]).await?;
+    tx.exec(EDIT, &[text(**message), new.into(), at.into()]).await.map(drop)
+}
+
+/// Takes the text and all its revisions away and leaves a tombstone; false when it was one already.
+pub async fn delete(tx: &mut Tx<'_>, message: &Grant<MessageId>, at: Timestamp) -> Result<bool, Error> {
+    tx.exec(FORGET_REVISIONS, &[text(**message)]).await?;
+    Ok(tx.exec(DELETE, &[text(**message), at.into()]).await? == 1)
+}
+
+/// Remembers that a message mentions an actor.
+pub async fn mention(tx: &mut Tx<'_>, room: &Grant<RoomId>, message: MessageId, seq: i64, actor: ActorId) -> Result<(), Error> {
+    tx.exec(MENTION, &[text(actor), text(message), text(**room), seq.into()]).await.map(drop)
+}
+
+/// The actor in this room that a handle names, and what it hears if it is a bot.
+pub async fn mentioned(tx: &mut Tx<'_>, room: &Grant<RoomId>, handle: &str) -> Result<Option<(ActorId, Option<String>)>, Error> {
+    let values = [text_option(room.mesh()), handle.into(), text(**room)];
+    tx.opt(MENTIONED, &values, |row| Ok((row.parse(0)?, row.get(1)?))).await
+}
+
+/// The name that an actor has in the mesh of a room.
+pub async fn author_name(tx: &mut Tx<'_>, room: &Grant<RoomId>, actor: ActorId) -> Result<String, Error> {
+    let name = tx.opt(AUTHOR_NAME, &[text_option(room.mesh()), text(actor)], |row| row.get(0)).await?;
+    Ok(name.unwrap_or_default())
+}

@@ -1,0 +1,14 @@
+//! Ids, values and limits that every crate of The Mesh shares. No IO, no clock, no randomness.
+
+pub mod id;
+pub mod limits;
+mod roles;
+mod time;
+pub mod view;
+
+pub use id::{
+    ActorId, ApprovalId, BotId, BotVersionId, DeadLetterId, DecisionId, IdError, InstanceId, InviteId, MemberId, MeshId,
+    MessageId, PersonId, RequestId, RoomId, SessionId, ThreadId, TokenId,
+};
+pub use roles::{Hears, JoinRule, Role, RoomKind, RoomRole, Trust};
+pub use time::Timestamp;

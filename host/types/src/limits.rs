@@ -1,0 +1,28 @@
+//! Bounds that every door keeps. Sizes in bytes unless the name says otherwise.
+
+/// Longest JSON body of a request.
+pub const JSON_BODY: usize = 1 << 20;
+/// Longest text of one message.
+pub const MESSAGE_TEXT: usize = 64 << 10;
+/// Items on a page when the caller does not say.
+pub const PAGE_DEFAULT: u32 = 50;
+/// Most items on a page.
+pub const PAGE_MAX: u32 = 200;
+/// How long a page cursor is good for, in seconds.
+pub const CURSOR_SECONDS: i64 = 24 * 3600;
+/// Longest `Idempotency-Key`, in characters.
+pub const IDEMPOTENCY_KEY: usize = 255;
+/// How long an idempotency key is remembered, in seconds.
+pub const IDEMPOTENCY_SECONDS: i64 = 24 * 3600;
+/// Largest WebAssembly component that may be uploaded.
+pub const COMPONENT: u64 = 64 << 20;
+/// Longest value in a bot's key-value store.
+pub const KV_VALUE: usize = 256 << 10;
+/// Longest key in a bot's key-value store.
+pub const KV_KEY: usize = 512;
+/// Everything in one bot's key-value store.
+pub const KV_TOTAL: i64 = 10 << 20;
+/// Longest wait of an event poll, in seconds.
+pub const POLL_SECONDS: u64 = 30;
+/// Bots in a row that may cause each other's messages.
+pub const HOPS: u32 = 5;

@@ -1,0 +1,136 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+
+/// An enumeration that travels and is stored as `snake_case` text.
+macro_rules! text_enum {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name { $($(#[$vdoc])* $variant,)* }
+
+        impl $name {
+            /// Every value, in the order of the declaration.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The text form.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, String> {
+                match text {
+                    $($text => Ok(Self::$variant),)*
+                    other => Err(format!("`{other}` is none of {}", [$($text),*].join(", "))),
+                }
+            }
+        }
+    };
+}
+
+text_enum! {
+    /// What an actor is in a mesh; each has exactly one. Declared from the highest rank to the
+    /// lowest, so `a < b` reads "a ranks above b".
+    Role {
+        /// The one who answers for the mesh; exactly one.
+        Creator = "creator",
+        /// Runs the mesh.
+        Admin = "admin",
+        /// Keeps order.
+        Moderator = "moderator",
+        /// The usual role of a bot.
+        Bot = "bot",
+        /// The usual role of a person.
+        Member = "member",
+        /// Sees only the rooms it was invited to.
+        Guest = "guest",
+        /// Asked to join, not yet let in.
+        Pending = "pending",
+    }
+}
+
+impl Role {
+    /// 1 for the Creator to 7 for Pending.
+    pub const fn rank(self) -> u8 {
+        self as u8 + 1
+    }
+}
+
+text_enum! {
+    /// What an actor is in one room.
+    RoomRole {
+        /// Manages, moderates and may delete the room.
+        Owner = "owner",
+        /// Keeps order in the room.
+        Moderator = "moderator",
+        /// Takes part.
+        Participant = "participant",
+        /// Reads.
+        ReadOnly = "read_only",
+    }
+}
+
+text_enum! {
+    /// Who may find a room and come in.
+    JoinRule {
+        /// Everyone whose `room.read` is `yes`.
+        Public = "public",
+        /// After somebody inside approves.
+        Request = "request",
+        /// Members of named teams.
+        Team = "team",
+        /// By invitation.
+        Private = "private",
+        /// A direct room: its people are fixed.
+        Direct = "direct",
+    }
+}
+
+text_enum! {
+    /// What a room is for.
+    RoomKind {
+        /// Everybody in it talks.
+        Chat = "chat",
+        /// Few talk, many read.
+        Announcement = "announcement",
+        /// A conversation of two to nine.
+        Direct = "direct",
+    }
+}
+
+text_enum! {
+    /// Which messages of a room a bot gets.
+    Hears {
+        /// Every message.
+        All = "all",
+        /// Those that mention it.
+        Mentions = "mentions",
+        /// Its slash commands only.
+        Commands = "commands",
+    }
+}
+
+text_enum! {
+    /// Where the author of a message stands, as the server sees it.
+    Trust {
+        /// The bot's keeper.
+        Owner = "owner",
+        /// A member of this mesh.
+        Local = "local",
+        /// A member of a peer mesh.
+        Federated = "federated",
+        /// Nobody vouches for it.
+        Untrusted = "untrusted",
+    }
+}

@@ -1,0 +1,173 @@
+//! What operations answer: the public shape of each thing.
+
+use crate::{
+    ActorId, JoinRule, MemberId, MeshId, MessageId, Role, RoomId, RoomKind, RoomRole, ThreadId, Timestamp, Trust,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Whoever did something, with the name it has in the mesh.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Actor {
+    /// The person or bot.
+    pub id: ActorId,
+    /// `person` or `bot`.
+    pub kind: String,
+    /// The display name in this mesh.
+    pub name: String,
+}
+
+/// How often one emoji stands under a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReactionCount {
+    /// The emoji.
+    pub emoji: String,
+    /// How many actors.
+    pub count: u64,
+    /// The caller is one of them.
+    pub mine: bool,
+}
+
+/// A message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Message {
+    /// Its id.
+    pub id: MessageId,
+    /// Where it stands.
+    pub room_id: RoomId,
+    /// The thread it replies in.
+    pub thread_id: Option<ThreadId>,
+    /// The message it answers.
+    pub reply_to: Option<MessageId>,
+    /// Who wrote it.
+    pub author: Actor,
+    /// `CommonMark` source; empty when `redacted`.
+    pub text: String,
+    /// When it was posted.
+    pub created_at: Timestamp,
+    /// When it was last edited.
+    pub edited_at: Option<Timestamp>,
+    /// Rises by one with every change; the first is 1.
+    pub revision: i64,
+    /// Its place in the room's stream.
+    pub seq: i64,
+    /// Where the author stands; written by the server.
+    pub trust: Trust,
+    /// How many bots stand between this message and the person who caused it.
+    pub hops: u32,
+    /// It was deleted; its text is gone.
+    pub redacted: bool,
+    /// Reactions, in the order of their first use.
+    pub reactions: Vec<ReactionCount>,
+}
+
+/// A thread under a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Thread {
+    /// Its id.
+    pub id: ThreadId,
+    /// Its room.
+    pub room_id: RoomId,
+    /// The message it stands under.
+    pub root_id: MessageId,
+    /// A title, if somebody gave one.
+    pub title: String,
+    /// What it was about is settled.
+    pub resolved: bool,
+    /// Nobody may reply.
+    pub locked: bool,
+    /// Replies that are not deleted.
+    pub reply_count: u64,
+    /// When the last one came.
+    pub last_reply_at: Option<Timestamp>,
+    /// The caller follows it; none when the caller never said.
+    pub following: Option<bool>,
+}
+
+/// A room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Room {
+    /// Its id.
+    pub id: RoomId,
+    /// Its mesh.
+    pub mesh_id: MeshId,
+    /// For people.
+    pub name: String,
+    /// For addresses: unique in the mesh.
+    pub slug: String,
+    /// What it is for.
+    pub purpose: String,
+    /// Chat, announcement or direct.
+    pub kind: RoomKind,
+    /// Who may come in.
+    pub join_rule: JoinRule,
+    /// Read-only since.
+    pub archived_at: Option<Timestamp>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Rises with every change.
+    pub revision: i64,
+    /// The caller's room role.
+    pub my_role: Option<RoomRole>,
+    /// People and bots in it.
+    pub member_count: u64,
+    /// Events in its stream.
+    pub head_seq: i64,
+    /// How far the caller has read.
+    pub read_seq: i64,
+}
+
+/// One actor's place in one mesh.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Member {
+    /// Its id.
+    pub id: MemberId,
+    /// Its mesh.
+    pub mesh_id: MeshId,
+    /// Who it is.
+    pub actor: Actor,
+    /// For mentions: unique in the mesh.
+    pub handle: String,
+    /// Its role.
+    pub role: Role,
+    /// `active`, `suspended` or `left`.
+    pub state: String,
+    /// When it came.
+    pub joined_at: Timestamp,
+    /// Rises with every change.
+    pub revision: i64,
+}
+
+/// One actor's place in one room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RoomMember {
+    /// The room.
+    pub room_id: RoomId,
+    /// The member.
+    pub member: Member,
+    /// Its room role.
+    pub room_role: RoomRole,
+    /// When it came in.
+    pub joined_at: Timestamp,
+}
+
+/// A mesh.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Mesh {
+    /// Its id.
+    pub id: MeshId,
+    /// For people.
+    pub name: String,
+    /// For addresses: unique on the server.
+    pub slug: String,
+    /// What it is for.
+    pub description: String,
+    /// Shown in the server's directory.
+    pub listed: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Rises with every change.
+    pub revision: i64,
+    /// The caller's role.
+    pub my_role: Option<Role>,
+}

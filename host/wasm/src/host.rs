@@ -1,0 +1,37 @@
+//! The seam between a running bot and what serves its imports.
+
+use wasmtime_wasi::{WasiCtxView, WasiView};
+
+use crate::bindings::{auth, bots, config, docs, events, kv, members, meshes, messages, rooms};
+use crate::sandbox::Sandbox;
+
+/// What serves the imports of one bot: one trait of the bindings for each interface of the contract.
+///
+/// `log` is not among them: the sandbox takes log lines itself. Each function should begin with
+/// [`Sandbox::spend_host_call`]. An `Err` of a function stops the bot; an answer for the bot is `Ok(Err(_))`.
+pub trait BotHost:
+    auth::Host
+    + bots::Host
+    + config::Host
+    + docs::Host
+    + events::Host
+    + kv::Host
+    + members::Host
+    + meshes::Host
+    + messages::Host
+    + rooms::Host
+    + Send
+    + 'static
+{
+    /// The bot's sandbox, made with [`Sandbox::new`] together with the host.
+    fn sandbox(&mut self) -> &mut Sandbox;
+}
+
+/// The data of a store: wraps the host so that WASI is implemented once, here.
+pub(crate) struct Guest<H>(pub(crate) H);
+
+impl<H: BotHost> WasiView for Guest<H> {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.0.sandbox().wasi()
+    }
+}

@@ -1,0 +1,377 @@
+-- One text for both engines. Ids are TypeIDs as TEXT, times BIGINT milliseconds, flags BIGINT 0 or 1,
+-- documents JSON as TEXT. What only one engine understands stands in /*sqlite: … */ or /*postgres: … */.
+
+-- People ---------------------------------------------------------------------------------------
+
+CREATE TABLE people (
+  id TEXT PRIMARY KEY NOT NULL,
+  email TEXT NOT NULL UNIQUE,
+  display_name TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  disabled_at BIGINT
+);
+
+CREATE TABLE credentials (
+  person_id TEXT NOT NULL REFERENCES people (id),
+  kind TEXT NOT NULL,
+  secret TEXT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  PRIMARY KEY (person_id, kind)
+);
+
+CREATE TABLE sessions (
+  id TEXT PRIMARY KEY NOT NULL,
+  person_id TEXT NOT NULL REFERENCES people (id),
+  access_hash TEXT NOT NULL UNIQUE,
+  access_expires_at BIGINT NOT NULL,
+  refresh_hash TEXT NOT NULL,
+  refresh_expires_at BIGINT NOT NULL,
+  fresh_until BIGINT NOT NULL,
+  device TEXT NOT NULL,
+  address TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  last_used_at BIGINT NOT NULL,
+  ended_at BIGINT
+);
+CREATE INDEX sessions_person ON sessions (person_id);
+
+-- Personal access tokens and bot tokens. Only the SHA-256 of a token is kept.
+CREATE TABLE tokens (
+  id TEXT PRIMARY KEY NOT NULL,
+  hash TEXT NOT NULL UNIQUE,
+  kind TEXT NOT NULL,
+  owner_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  permissions TEXT NOT NULL,
+  meshes TEXT NOT NULL,
+  rooms TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT,
+  revoked_at BIGINT
+);
+CREATE INDEX tokens_owner ON tokens (owner_id);
+
+-- Meshes ---------------------------------------------------------------------------------------
+
+CREATE TABLE meshes (
+  id TEXT PRIMARY KEY NOT NULL,
+  slug TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  description TEXT NOT NULL,
+  listed BIGINT NOT NULL,
+  revision BIGINT NOT NULL,
+  created_by TEXT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+
+-- A member who left keeps the row, so that old messages keep a name; `state` says so.
+CREATE TABLE members (
+  id TEXT PRIMARY KEY NOT NULL,
+  mesh_id TEXT NOT NULL REFERENCES meshes (id),
+  actor_id TEXT NOT NULL,
+  handle TEXT NOT NULL,
+  display_name TEXT NOT NULL,
+  role TEXT NOT NULL,
+  state TEXT NOT NULL,
+  revision BIGINT NOT NULL,
+  joined_at BIGINT NOT NULL,
+  UNIQUE (mesh_id, actor_id),
+  UNIQUE (mesh_id, handle)
+);
+CREATE INDEX members_actor ON members (actor_id);
+CREATE UNIQUE INDEX members_creator ON members (mesh_id) WHERE role = 'creator';
+
+CREATE TABLE invites (
+  id TEXT PRIMARY KEY NOT NULL,
+  mesh_id TEXT NOT NULL REFERENCES meshes (id),
+  code_hash TEXT NOT NULL UNIQUE,
+  role TEXT NOT NULL,
+  rooms TEXT NOT NULL,
+  email TEXT,
+  max_uses BIGINT NOT NULL,
+  uses BIGINT NOT NULL,
+  created_by TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  revoked_at BIGINT
+);
+CREATE INDEX invites_mesh ON invites (mesh_id, id);
+
+-- Rooms ----------------------------------------------------------------------------------------
+
+CREATE TABLE rooms (
+  id TEXT PRIMARY KEY NOT NULL,
+  mesh_id TEXT NOT NULL REFERENCES meshes (id),
+  name TEXT NOT NULL,
+  slug TEXT NOT NULL,
+  purpose TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  join_rule TEXT NOT NULL,
+  readers_may_react BIGINT NOT NULL,
+  revision BIGINT NOT NULL,
+  created_by TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  archived_at BIGINT,
+  deleted_at BIGINT,
+  UNIQUE (mesh_id, slug)
+);
+CREATE INDEX rooms_mesh ON rooms (mesh_id, id);
+
+CREATE TABLE room_members (
+  room_id TEXT NOT NULL REFERENCES rooms (id),
+  actor_id TEXT NOT NULL,
+  member_id TEXT NOT NULL REFERENCES members (id),
+  room_role TEXT NOT NULL,
+  joined_at BIGINT NOT NULL,
+  read_seq BIGINT NOT NULL,
+  PRIMARY KEY (room_id, actor_id)
+);
+CREATE INDEX room_members_actor ON room_members (actor_id, room_id);
+
+-- Messages: append-only by rowid on SQLite, found by id, by room position and by thread. ---------
+
+CREATE TABLE messages (
+  id TEXT PRIMARY KEY NOT NULL,
+  room_id TEXT NOT NULL REFERENCES rooms (id),
+  seq BIGINT NOT NULL,
+  thread_id TEXT,
+  reply_to TEXT,
+  author_id TEXT NOT NULL,
+  text TEXT NOT NULL,
+  revision BIGINT NOT NULL,
+  hops BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  edited_at BIGINT,
+  deleted_at BIGINT
+);
+CREATE UNIQUE INDEX messages_room ON messages (room_id, seq);
+CREATE INDEX messages_thread ON messages (thread_id, seq) WHERE thread_id IS NOT NULL;
+
+CREATE TABLE message_revisions (
+  message_id TEXT NOT NULL REFERENCES messages (id),
+  revision BIGINT NOT NULL,
+  text TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  PRIMARY KEY (message_id, revision)
+);
+
+CREATE TABLE threads (
+  id TEXT PRIMARY KEY NOT NULL,
+  room_id TEXT NOT NULL REFERENCES rooms (id),
+  root_id TEXT NOT NULL UNIQUE REFERENCES messages (id),
+  title TEXT NOT NULL,
+  resolved BIGINT NOT NULL,
+  locked BIGINT NOT NULL,
+  reply_count BIGINT NOT NULL,
+  last_reply_at BIGINT,
+  created_at BIGINT NOT NULL
+);
+CREATE INDEX threads_room ON threads (room_id, id);
+
+CREATE TABLE thread_follows (
+  thread_id TEXT NOT NULL REFERENCES threads (id),
+  actor_id TEXT NOT NULL,
+  following BIGINT NOT NULL,
+  PRIMARY KEY (thread_id, actor_id)
+);
+
+CREATE TABLE reactions (
+  message_id TEXT NOT NULL REFERENCES messages (id),
+  emoji TEXT NOT NULL,
+  actor_id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  PRIMARY KEY (message_id, emoji, actor_id)
+);
+
+CREATE TABLE mentions (
+  actor_id TEXT NOT NULL,
+  message_id TEXT NOT NULL REFERENCES messages (id),
+  room_id TEXT NOT NULL,
+  seq BIGINT NOT NULL,
+  PRIMARY KEY (actor_id, message_id)
+);
+
+-- The log: every event and every audit entry. A row with a stream is an event; without, an audit
+-- entry only. `lead` marks the row that stands for its operation in the audit list. ---------------
+
+CREATE TABLE streams (
+  id TEXT PRIMARY KEY NOT NULL,
+  head BIGINT NOT NULL
+) /*sqlite: WITHOUT ROWID*/;
+
+CREATE TABLE log (
+  pos /*sqlite: INTEGER*/ /*postgres: BIGINT*/ PRIMARY KEY NOT NULL,
+  stream TEXT,
+  seq BIGINT,
+  type TEXT NOT NULL,
+  op TEXT NOT NULL,
+  lead BIGINT NOT NULL,
+  mesh_id TEXT,
+  actor_id TEXT,
+  actor_kind TEXT NOT NULL,
+  door TEXT NOT NULL,
+  layer TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  target TEXT,
+  request_id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  data TEXT NOT NULL
+);
+CREATE UNIQUE INDEX log_stream ON log (stream, seq);
+
+-- One link of the hash chain per commit, over the log rows `first_pos` to `last_pos`.
+CREATE TABLE log_links (
+  n /*sqlite: INTEGER*/ /*postgres: BIGINT*/ PRIMARY KEY NOT NULL,
+  first_pos BIGINT NOT NULL,
+  last_pos BIGINT NOT NULL,
+  hash TEXT NOT NULL
+);
+
+-- The end of the chain; PostgreSQL's transactions take turns on this row.
+CREATE TABLE log_head (
+  id BIGINT PRIMARY KEY NOT NULL,
+  n BIGINT NOT NULL,
+  pos BIGINT NOT NULL,
+  hash TEXT NOT NULL
+);
+INSERT INTO log_head (id, n, pos, hash) VALUES (1, 0, 0, '');
+
+CREATE TABLE cursors (
+  consumer TEXT NOT NULL,
+  stream TEXT NOT NULL,
+  seq BIGINT NOT NULL,
+  PRIMARY KEY (consumer, stream)
+) /*sqlite: WITHOUT ROWID*/;
+
+-- Bots -----------------------------------------------------------------------------------------
+
+CREATE TABLE bots (
+  id TEXT PRIMARY KEY NOT NULL,
+  mesh_id TEXT NOT NULL REFERENCES meshes (id),
+  member_id TEXT NOT NULL REFERENCES members (id),
+  name TEXT NOT NULL,
+  description TEXT NOT NULL,
+  runtime TEXT NOT NULL,
+  keeper_id TEXT NOT NULL,
+  wanted TEXT NOT NULL,
+  active_version TEXT,
+  previous_version TEXT,
+  kv_bytes BIGINT NOT NULL,
+  config TEXT NOT NULL,
+  config_revision BIGINT NOT NULL,
+  limits TEXT NOT NULL,
+  limits_revision BIGINT NOT NULL,
+  revision BIGINT NOT NULL,
+  created_by TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  deleted_at BIGINT
+);
+CREATE INDEX bots_mesh ON bots (mesh_id, id);
+CREATE INDEX bots_wanted ON bots (id) WHERE wanted = 'running' AND deleted_at IS NULL;
+
+CREATE TABLE bot_versions (
+  id TEXT PRIMARY KEY NOT NULL,
+  bot_id TEXT NOT NULL REFERENCES bots (id),
+  digest TEXT NOT NULL,
+  size BIGINT NOT NULL,
+  manifest TEXT NOT NULL,
+  imports TEXT NOT NULL,
+  uploaded_by TEXT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+CREATE INDEX bot_versions_bot ON bot_versions (bot_id, id);
+
+CREATE TABLE bot_grants (
+  bot_id TEXT NOT NULL REFERENCES bots (id),
+  permission TEXT NOT NULL,
+  pattern TEXT NOT NULL,
+  effect TEXT NOT NULL,
+  publisher TEXT NOT NULL,
+  expires_at BIGINT,
+  decided_by TEXT NOT NULL,
+  decided_at BIGINT NOT NULL,
+  PRIMARY KEY (bot_id, permission, pattern)
+);
+
+CREATE TABLE room_bots (
+  room_id TEXT NOT NULL REFERENCES rooms (id),
+  bot_id TEXT NOT NULL REFERENCES bots (id),
+  hears TEXT NOT NULL,
+  may_post BIGINT NOT NULL,
+  revision BIGINT NOT NULL,
+  added_by TEXT NOT NULL,
+  added_at BIGINT NOT NULL,
+  PRIMARY KEY (room_id, bot_id)
+);
+CREATE INDEX room_bots_bot ON room_bots (bot_id, room_id);
+
+CREATE TABLE bot_kv (
+  bot_id TEXT NOT NULL REFERENCES bots (id),
+  key TEXT NOT NULL,
+  value /*sqlite: BLOB*/ /*postgres: BYTEA*/ NOT NULL,
+  size BIGINT NOT NULL,
+  version BIGINT NOT NULL,
+  expires_at BIGINT,
+  updated_at BIGINT NOT NULL,
+  PRIMARY KEY (bot_id, key)
+);
+
+CREATE TABLE bot_logs (
+  bot_id TEXT NOT NULL REFERENCES bots (id),
+  id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  level TEXT NOT NULL,
+  text TEXT NOT NULL,
+  instance TEXT NOT NULL,
+  PRIMARY KEY (bot_id, id)
+);
+
+CREATE TABLE bot_decisions (
+  id TEXT PRIMARY KEY NOT NULL,
+  bot_id TEXT NOT NULL REFERENCES bots (id),
+  op TEXT NOT NULL,
+  resource TEXT NOT NULL,
+  findings TEXT NOT NULL,
+  at BIGINT NOT NULL
+);
+
+-- An event that a bot failed to handle waits here, and later events of its lane (its room) behind it.
+CREATE TABLE bot_parked (
+  bot_id TEXT NOT NULL REFERENCES bots (id),
+  stream TEXT NOT NULL,
+  seq BIGINT NOT NULL,
+  lane TEXT NOT NULL,
+  attempts BIGINT NOT NULL,
+  due_at BIGINT NOT NULL,
+  error TEXT NOT NULL,
+  PRIMARY KEY (bot_id, stream, seq)
+);
+
+CREATE TABLE dead_letters (
+  id TEXT PRIMARY KEY NOT NULL,
+  bot_id TEXT NOT NULL REFERENCES bots (id),
+  stream TEXT NOT NULL,
+  seq BIGINT NOT NULL,
+  attempts BIGINT NOT NULL,
+  error TEXT NOT NULL,
+  at BIGINT NOT NULL
+);
+CREATE INDEX dead_letters_bot ON dead_letters (bot_id, id);
+
+-- Server ---------------------------------------------------------------------------------------
+
+-- The first answer to a keyed call, given again when the call is repeated.
+CREATE TABLE idempotency (
+  actor TEXT NOT NULL,
+  op TEXT NOT NULL,
+  key TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  answer TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  PRIMARY KEY (actor, op, key)
+) /*sqlite: WITHOUT ROWID*/;
+
+CREATE TABLE settings (
+  name TEXT PRIMARY KEY NOT NULL,
+  value TEXT NOT NULL
+);
