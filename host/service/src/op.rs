@@ -279,3 +279,9 @@ pub trait Answer: Serialize + DeserializeOwned + JsonSchema + Send + 'static {
         None
     }
 }
+
+/// The answer of operations that have nothing to say.
+#[derive(Debug, Clone, Default, Serialize, serde::Deserialize, JsonSchema)]
+pub struct Nothing {}
+
+impl Answer for Nothing {}

@@ -9,6 +9,7 @@ pub mod facts;
 pub mod idempotency;
 mod job;
 pub mod log;
+pub mod members;
 pub mod messages;
 mod migrate;
 mod postgres;
@@ -114,6 +115,7 @@ const NOUNS: &[Noun] = &[
     ("facts", facts::ALL),
     ("idempotency", idempotency::ALL),
     ("log", log::ALL),
+    ("members", members::ALL),
     ("messages", messages::ALL),
     ("threads", threads::ALL),
 ];

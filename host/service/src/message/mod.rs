@@ -6,7 +6,7 @@ mod post;
 pub use post::{PostMessage, PostMessageIn};
 
 use crate::Answer;
-use mesh_types::view::Message;
+use mesh_types::view::{Message, Thread};
 
 impl Answer for Message {
     fn revision(&self) -> Option<i64> {
@@ -17,3 +17,5 @@ impl Answer for Message {
         Some(format!("/messages/{}", self.id))
     }
 }
+
+impl Answer for Thread {}
