@@ -51,7 +51,10 @@ impl<'a> Messages<'a> {
     }
 
     /// Posts a message with everything a [`Draft`] can say. Needs `message.post`.
-    #[expect(clippy::needless_pass_by_value, reason = "a draft is sent once, and callers build it in place")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a draft is sent once, and callers build it in place"
+    )]
     pub fn send(self, draft: Draft) -> Result<Message> {
         Ok(self.mesh.backend.message_post(&draft.message)?)
     }

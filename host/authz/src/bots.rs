@@ -40,7 +40,6 @@ pub(crate) fn grant(case: &Case<'_>) -> Step {
         return Step::Pass(Why::Implied);
     }
     match authority {
-        None => Step::Refuse(Reason::Grant, Why::Undecided(case.permission)),
         Some(authority) if authority.autonomy == Autonomy::Observe && !case.permission.is_read() => {
             Step::Refuse(Reason::Grant, Why::Observes)
         }
@@ -50,7 +49,7 @@ pub(crate) fn grant(case: &Case<'_>) -> Step {
         Some(_) if decided(GrantEffect::Allow) || decided(GrantEffect::Ask) => {
             Step::Pass(Why::Granted(case.permission))
         }
-        Some(_) => Step::Refuse(Reason::Grant, Why::Undecided(case.permission)),
+        None | Some(_) => Step::Refuse(Reason::Grant, Why::Undecided(case.permission)),
     }
 }
 

@@ -163,6 +163,7 @@ pub(crate) enum Outside {
 
 /// The join rules as a table. An invitation shows every room except a direct one.
 #[rustfmt::skip]
+#[expect(clippy::match_same_arms, reason = "one row per join rule, as in the catalogue")]
 pub(crate) const fn door(rule: JoinRule) -> Door {
     use Outside::{All, Invited, Nobody};
     use Permission::{RoomEnterAny, RoomRead};

@@ -83,7 +83,6 @@ fn giving_fault(case: &Case<'_>, given: Role) -> Option<Why> {
     let new_bot = case.permission == Permission::BotCreate;
     let to_bot = case.facts.subject.map_or(new_bot, |subject| subject.is_bot);
     match given {
-        Role::Creator => Some(Why::OnlyHandedOver),
         _ if given <= case.role => Some(Why::GivesTooMuch(case.role, given)),
         Role::Bot if !to_bot => Some(Why::NotForPersons),
         Role::Member if to_bot => Some(Why::NotForBots),

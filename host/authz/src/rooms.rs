@@ -19,22 +19,10 @@ pub(crate) fn decides(permission: Permission) -> bool {
     adds(RoomRole::Owner).contains(&permission)
 }
 
-/// Guests and pending members cannot be room owner or moderator, whatever the record says.
-fn effective(role: Role, room_role: RoomRole) -> RoomRole {
-    match (role, room_role) {
-        (Role::Guest | Role::Pending, RoomRole::Owner | RoomRole::Moderator) => RoomRole::Participant,
-        _ => room_role,
-    }
-}
-
-/// The ownership layer of the permissions that come with a room role.
+/// The ownership layer of the permissions that come with a room role. Guests are never asked about:
+/// in the matrix these permissions are `no` to them, whatever their room role.
 pub(crate) fn owns(case: &Case<'_>) -> Step {
-    let my_role = case
-        .facts
-        .room
-        .as_ref()
-        .and_then(|room| room.my_role)
-        .map(|mine| effective(case.role, mine));
+    let my_role = case.facts.room.as_ref().and_then(|room| room.my_role);
     match my_role {
         Some(mine) if adds(mine).contains(&case.permission) => Step::Pass(Why::RoomRoleAdds(mine, case.permission)),
         _ => Step::Refuse(Reason::RoomRole, Why::RoomRoleLacks(case.permission)),

@@ -77,7 +77,6 @@ pub(crate) enum Why {
     OutrankedInRoom,
     CreatorUntouchable,
     MayGive,
-    OnlyHandedOver,
     GivesTooMuch(Role, Role),
     NotForPersons,
     NotForBots,
@@ -215,7 +214,6 @@ impl Why {
             }
             Self::CreatorUntouchable => "Nobody acts on the Creator, who can only hand the mesh over.",
             Self::MayGive => "The role that is given is below the caller's own.",
-            Self::OnlyHandedOver => "The role Creator is never given, only handed over.",
             Self::NotForPersons => "A person never has the role Bot; give another one.",
             Self::NotForBots => "A bot never has the role Member; give Bot or Guest.",
             Self::BotsStartLow => "A bot starts as Bot, Guest or Pending and is promoted later.",

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod cursor;
 mod cx;
 pub mod error;
+pub mod event;
 mod host;
 mod live;
 pub mod manifest;
@@ -17,6 +18,7 @@ pub mod rate;
 mod refusal;
 pub mod resource;
 pub mod runtime;
+mod text;
 pub mod token;
 
 pub mod message;

@@ -11,6 +11,9 @@ mod job;
 pub mod log;
 pub mod members;
 pub mod messages;
+pub mod reactions;
+pub mod rooms;
+pub mod seats;
 mod migrate;
 mod postgres;
 mod sql;
@@ -117,5 +120,8 @@ const NOUNS: &[Noun] = &[
     ("log", log::ALL),
     ("members", members::ALL),
     ("messages", messages::ALL),
+    ("reactions", reactions::ALL),
+    ("rooms", rooms::ALL),
+    ("seats", seats::ALL),
     ("threads", threads::ALL),
 ];

@@ -5,8 +5,7 @@ use mesh_authz::Grant;
 use mesh_types::{ActorId, MessageId, RoomId, ThreadId, Timestamp, view::Thread};
 
 crate::statements! {
-    OPEN = "INSERT INTO threads (id, room_id, root_id, title, resolved, locked, reply_count, last_reply_at, created_at) VALUES ($1, $2, $3, '', 0, 0, 0, NULL, $4) ON CONFLICT (root_id) DO NOTHING";
-    OF_ROOT = "SELECT id, room_id, root_id, title, resolved, locked, reply_count, last_reply_at, NULL FROM threads WHERE root_id = $1";
+    OPEN = "INSERT INTO threads (id, room_id, root_id, title, resolved, locked, reply_count, last_reply_at, created_at) SELECT $1, room_id, id, '', 0, 0, 0, NULL, $4 FROM messages WHERE id = $2 AND room_id = $3 AND thread_id IS NULL AND deleted_at IS NULL ON CONFLICT DO NOTHING";
     COUNT_REPLY = "UPDATE threads SET reply_count = reply_count + 1, last_reply_at = $3 WHERE id = $1 AND room_id = $2 AND locked = 0 RETURNING id, room_id, root_id, title, resolved, locked, reply_count, last_reply_at, NULL";
     UNCOUNT_REPLY = "UPDATE threads SET reply_count = reply_count - 1 WHERE id = $1 RETURNING id, room_id, root_id, title, resolved, locked, reply_count, last_reply_at, NULL";
     GET = "SELECT t.id, t.room_id, t.root_id, t.title, t.resolved, t.locked, t.reply_count, t.last_reply_at, f.following FROM threads t LEFT JOIN thread_follows f ON f.thread_id = t.id AND f.actor_id = $2 WHERE t.id = $1";
@@ -28,26 +27,21 @@ fn read(row: &Row<'_>) -> Result<Thread, Error> {
     })
 }
 
-/// The thread under a message; opened when there is none.
-pub async fn open(
-    tx: &mut Tx<'_>,
-    room: &Grant<RoomId>,
-    id: ThreadId,
-    root: MessageId,
-    at: Timestamp,
-) -> Result<Thread, Error> {
-    tx.exec(OPEN, &[text(id), text(**room), text(root), at.into()]).await?;
-    tx.one(OF_ROOT, &[text(root)], read).await
-}
-
-/// Counts one more reply; `None` when this room has no such open thread.
+/// Counts one more reply. A thread has the UUID of the message it stands under, and its first reply
+/// opens it. `None` when this room has no such message, or the thread is locked.
 pub async fn count_reply(
     tx: &mut Tx<'_>,
     room: &Grant<RoomId>,
     thread: ThreadId,
     at: Timestamp,
 ) -> Result<Option<Thread>, Error> {
-    tx.opt(COUNT_REPLY, &[text(thread), text(**room), at.into()], read).await
+    let count = [text(thread), text(**room), at.into()];
+    if let Some(thread) = tx.opt(COUNT_REPLY, &count, read).await? {
+        return Ok(Some(thread));
+    }
+    let root = MessageId::new(thread.uuid());
+    tx.exec(OPEN, &[text(thread), text(root), text(**room), at.into()]).await?;
+    tx.opt(COUNT_REPLY, &count, read).await
 }
 
 /// Counts one reply less, after it was deleted.

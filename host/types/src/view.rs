@@ -1,7 +1,7 @@
 //! What operations answer: the public shape of each thing.
 
 use crate::{
-    ActorId, JoinRule, MemberId, MeshId, MessageId, Role, RoomId, RoomKind, RoomRole, ThreadId, Timestamp, Trust,
+    ActorId, BotId, Hears, JoinRule, MemberId, MeshId, MessageId, Role, RoomId, RoomKind, RoomRole, ThreadId, Timestamp, Trust,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -170,4 +170,45 @@ pub struct Mesh {
     pub revision: i64,
     /// The caller's role.
     pub my_role: Option<Role>,
+}
+
+/// What a bot hears and may do in a room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RoomBot {
+    /// The room.
+    pub room_id: RoomId,
+    /// The bot.
+    pub bot_id: BotId,
+    /// Its name.
+    pub name: String,
+    /// Which messages it gets.
+    pub hears: Hears,
+    /// It may post here.
+    pub may_post: bool,
+    /// Since when it is here.
+    pub added_at: Timestamp,
+    /// Rises with every change.
+    pub revision: i64,
+}
+
+/// A logged change. `stream` and `seq` together are its identity.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct Event {
+    /// Such as `room:room_…`.
+    pub stream: String,
+    /// Position in the stream, from 1, without gaps.
+    pub seq: i64,
+    /// Such as `message.created`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// When.
+    pub at: Timestamp,
+    /// Who caused it; none for the server itself.
+    pub actor: Option<Actor>,
+    /// The operation that caused it.
+    pub op: String,
+    /// The request that caused it.
+    pub request_id: String,
+    /// What the matching read operation would answer now.
+    pub data: serde_json::Value,
 }

@@ -82,7 +82,10 @@ pub const WASI: &[&str] = &[
 
 /// The operation behind an imported function of `mesh:bot`.
 pub fn operation(interface: &str, function: &str) -> Option<&'static str> {
-    FUNCTIONS.iter().find(|(of, name, _)| *of == interface && *name == function).map(|(_, _, operation)| *operation)
+    FUNCTIONS
+        .iter()
+        .find(|(of, name, _)| *of == interface && *name == function)
+        .map(|(_, _, operation)| *operation)
 }
 
 /// Whether the contract has this interface, with functions or only types.
@@ -107,7 +110,11 @@ impl<'a> InterfaceName<'a> {
     pub(crate) fn parse(name: &'a str) -> Option<Self> {
         let (path, version) = name.split_once('@').unwrap_or((name, ""));
         let (package, interface) = path.split_once('/')?;
-        Some(Self { package, interface, version })
+        Some(Self {
+            package,
+            interface,
+            version,
+        })
     }
 
     /// Whether this is `mesh:bot` in a version this host serves.
@@ -118,13 +125,17 @@ impl<'a> InterfaceName<'a> {
     /// Whether this is an interface of WASI 0.2 that bots may have.
     pub(crate) fn is_allowed_wasi(&self) -> bool {
         is_release(self.version, "0.2.")
-            && WASI.iter().any(|name| name.split_once('/') == Some((self.package, self.interface)))
+            && WASI
+                .iter()
+                .any(|name| name.split_once('/') == Some((self.package, self.interface)))
     }
 }
 
 /// Whether a version is the prefix and then a plain number: no pre-release, no build.
 fn is_release(version: &str, prefix: &str) -> bool {
-    version.strip_prefix(prefix).is_some_and(|patch| patch.parse::<u16>().is_ok_and(|n| n.to_string() == patch))
+    version
+        .strip_prefix(prefix)
+        .is_some_and(|patch| patch.parse::<u16>().is_ok_and(|n| n.to_string() == patch))
 }
 
 #[cfg(test)]
@@ -135,12 +146,15 @@ mod tests {
     #[test]
     fn the_table_is_the_contract() {
         let mut resolve = wit_parser::Resolve::default();
-        let (package, _) =
-            resolve.push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit/0.1.0")).expect("the contract parses");
+        let (package, _) = resolve
+            .push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit/0.1.0"))
+            .expect("the contract parses");
         let world = resolve.select_world(&[package], Some("bot")).expect("world");
         let mut written = Vec::new();
         for item in resolve.worlds[world].imports.values() {
-            let wit_parser::WorldItem::Interface { id, .. } = item else { panic!("only interfaces are imported") };
+            let wit_parser::WorldItem::Interface { id, .. } = item else {
+                panic!("only interfaces are imported")
+            };
             let interface = &resolve.interfaces[*id];
             for function in interface.functions.values() {
                 let docs = function.docs.contents.as_deref().unwrap_or_default();
@@ -149,8 +163,10 @@ mod tests {
                 written.push((interface, function.name.clone(), operation.to_owned()));
             }
         }
-        let mut table: Vec<_> =
-            FUNCTIONS.iter().map(|(i, f, o)| ((*i).to_owned(), (*f).to_owned(), (*o).to_owned())).collect();
+        let mut table: Vec<_> = FUNCTIONS
+            .iter()
+            .map(|(i, f, o)| ((*i).to_owned(), (*f).to_owned(), (*o).to_owned()))
+            .collect();
         written.sort();
         table.sort();
         assert_eq!(table, written);
@@ -161,12 +177,30 @@ mod tests {
     fn names_and_versions() {
         let name = InterfaceName::parse("mesh:bot/kv@0.1.7").expect("name");
         assert!(name.is_mesh());
-        for other in ["mesh:bot/kv@0.2.0", "mesh:bot/kv", "mesh:bot/kv@0.1.0-rc1", "mesh:bot/kv@0.1.", "evil:bot/kv@0.1.0"] {
+        for other in [
+            "mesh:bot/kv@0.2.0",
+            "mesh:bot/kv",
+            "mesh:bot/kv@0.1.0-rc1",
+            "mesh:bot/kv@0.1.",
+            "evil:bot/kv@0.1.0",
+        ] {
             assert!(!InterfaceName::parse(other).expect("name").is_mesh(), "{other}");
         }
-        assert!(InterfaceName::parse("wasi:io/streams@0.2.6").expect("name").is_allowed_wasi());
-        assert!(!InterfaceName::parse("wasi:sockets/tcp@0.2.6").expect("name").is_allowed_wasi());
-        assert!(!InterfaceName::parse("wasi:io/streams@0.3.0").expect("name").is_allowed_wasi());
+        assert!(
+            InterfaceName::parse("wasi:io/streams@0.2.6")
+                .expect("name")
+                .is_allowed_wasi()
+        );
+        assert!(
+            !InterfaceName::parse("wasi:sockets/tcp@0.2.6")
+                .expect("name")
+                .is_allowed_wasi()
+        );
+        assert!(
+            !InterfaceName::parse("wasi:io/streams@0.3.0")
+                .expect("name")
+                .is_allowed_wasi()
+        );
         assert_eq!(InterfaceName::parse("plain"), None);
     }
 }

@@ -177,7 +177,14 @@ fn by_text(error: &wasmtime::Error) -> CallEnd {
     if text.contains("fuel allocated for hostcalls has been exhausted") {
         return CallEnd::BoundaryLimit;
     }
-    let of_the_guest = ["out of bounds", "unaligned", "discriminant", "invalid utf", "realloc", "unknown handle"];
+    let of_the_guest = [
+        "out of bounds",
+        "unaligned",
+        "discriminant",
+        "invalid utf",
+        "realloc",
+        "unknown handle",
+    ];
     let lower = text.to_lowercase();
     if of_the_guest.iter().any(|words| lower.contains(words)) {
         return CallEnd::Trap(TrapKind::BadValue);

@@ -54,7 +54,10 @@ pub struct EngineConfig {
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        Self { instances: 1_000, memory_max: 256 << 20 }
+        Self {
+            instances: 1_000,
+            memory_max: 256 << 20,
+        }
     }
 }
 
@@ -155,7 +158,11 @@ mod tests {
 
     #[test]
     fn what_the_child_compiles_the_server_can_load() {
-        let server = Engine::new(&EngineConfig { instances: 2, ..EngineConfig::default() }).expect("engine");
+        let server = Engine::new(&EngineConfig {
+            instances: 2,
+            ..EngineConfig::default()
+        })
+        .expect("engine");
         let child = Engine::for_compiling().expect("engine");
         assert_eq!(fingerprint(&server), fingerprint(&child));
     }

@@ -55,7 +55,10 @@ pub struct Import {
 impl Import {
     /// The operation of the API behind this import; none for WASI.
     pub fn operation(&self) -> Option<&'static str> {
-        let interface = self.interface.strip_prefix(crate::contract::PACKAGE)?.strip_prefix('/')?;
+        let interface = self
+            .interface
+            .strip_prefix(crate::contract::PACKAGE)?
+            .strip_prefix('/')?;
         crate::contract::operation(interface, &self.function)
     }
 }
@@ -79,7 +82,10 @@ pub struct Inspection {
 pub fn inspect(bytes: &[u8], bounds: &InspectionBounds) -> Result<Inspection, Refused> {
     let size = bytes.len() as u64;
     if size > bounds.size {
-        return Err(Refused::TooLarge { size, limit: bounds.size });
+        return Err(Refused::TooLarge {
+            size,
+            limit: bounds.size,
+        });
     }
     let deadline = Instant::now() + bounds.time;
     // The parser is not known to panic; if it does, that file is refused and the server goes on.
@@ -87,5 +93,10 @@ pub fn inspect(bytes: &[u8], bounds: &InspectionBounds) -> Result<Inspection, Re
         .unwrap_or_else(|_| Err(Refused::Invalid("the parser gave up on it".into())))?;
     let imports = contents::imports(&walked, bounds)?;
     contents::check_handler(&walked)?;
-    Ok(Inspection { imports, manifest: walked.manifest, sha256: Digest::of(bytes), size })
+    Ok(Inspection {
+        imports,
+        manifest: walked.manifest,
+        sha256: Digest::of(bytes),
+        size,
+    })
 }

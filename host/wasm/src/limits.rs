@@ -129,15 +129,32 @@ mod tests {
     #[test]
     fn a_partial_document_keeps_the_other_defaults() {
         let limits: Limits = serde_json::from_str(r#"{"memory": 1048576}"#).expect("limits");
-        assert_eq!(limits, Limits { memory: 1 << 20, ..Limits::default() });
+        assert_eq!(
+            limits,
+            Limits {
+                memory: 1 << 20,
+                ..Limits::default()
+            }
+        );
         assert!(serde_json::from_str::<Limits>(r#"{"memroy": 1}"#).is_err());
     }
 
     #[test]
     fn clamping_lowers_and_never_raises() {
-        let greedy = Limits { fuel: u64::MAX, memory: u64::MAX, messages: 1, ..Limits::default() };
+        let greedy = Limits {
+            fuel: u64::MAX,
+            memory: u64::MAX,
+            messages: 1,
+            ..Limits::default()
+        };
         let clamped = greedy.clamped(&Limits::default());
-        assert_eq!(clamped, Limits { messages: 1, ..Limits::default() });
+        assert_eq!(
+            clamped,
+            Limits {
+                messages: 1,
+                ..Limits::default()
+            }
+        );
         assert_eq!(Limits::default().clamped(&Limits::ceiling()), Limits::default());
     }
 }

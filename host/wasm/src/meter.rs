@@ -103,7 +103,10 @@ mod tests {
 
     #[test]
     fn memories_are_summed() {
-        let mut meter = Meter::new(&Limits { memory: 100, ..Limits::default() });
+        let mut meter = Meter::new(&Limits {
+            memory: 100,
+            ..Limits::default()
+        });
         assert!(meter.memory_growing(0, 60, None).expect("never fails"));
         assert!(!meter.memory_growing(0, 60, None).expect("never fails"));
         assert!(meter.refused());
@@ -113,9 +116,14 @@ mod tests {
 
     #[test]
     fn a_reported_failure_gives_nothing_back() {
-        let mut meter = Meter::new(&Limits { memory: 100, ..Limits::default() });
+        let mut meter = Meter::new(&Limits {
+            memory: 100,
+            ..Limits::default()
+        });
         assert!(meter.memory_growing(0, 100, None).expect("never fails"));
-        meter.memory_grow_failed(wasmtime::Error::msg("past 4 GiB")).expect("never fails");
+        meter
+            .memory_grow_failed(wasmtime::Error::msg("past 4 GiB"))
+            .expect("never fails");
         assert!(!meter.memory_growing(0, 1, None).expect("never fails"));
     }
 }

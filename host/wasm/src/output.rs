@@ -69,7 +69,13 @@ impl LogBook {
     /// A book that takes this many bytes for each call.
     pub(crate) fn new(limit: u64) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let pages = Pages { limit, left: limit, kept: LogOutput::default(), stdout: Vec::new(), stderr: Vec::new() };
+        let pages = Pages {
+            limit,
+            left: limit,
+            kept: LogOutput::default(),
+            stdout: Vec::new(),
+            stderr: Vec::new(),
+        };
         Self(Arc::new(Mutex::new(pages)))
     }
 
@@ -93,7 +99,10 @@ impl LogBook {
 
     /// A stream for the guest whose lines end here.
     pub(crate) fn stream(&self, source: LogSource) -> BookStream {
-        BookStream { book: self.clone(), source }
+        BookStream {
+            book: self.clone(),
+            source,
+        }
     }
 
     fn pages(&self) -> MutexGuard<'_, Pages> {
@@ -136,7 +145,11 @@ impl Pages {
     }
 
     fn pending(&mut self, source: LogSource) -> &mut Vec<u8> {
-        if source == LogSource::Stdout { &mut self.stdout } else { &mut self.stderr }
+        if source == LogSource::Stdout {
+            &mut self.stdout
+        } else {
+            &mut self.stderr
+        }
     }
 }
 
@@ -196,8 +209,12 @@ mod tests {
     #[test]
     fn lines_are_split_and_the_last_needs_no_end() {
         let book = LogBook::new(1000);
-        book.stream(LogSource::Stdout).write(Bytes::from_static(b"one\ntw")).expect("never fails");
-        book.stream(LogSource::Stdout).write(Bytes::from_static(b"o\nthree")).expect("never fails");
+        book.stream(LogSource::Stdout)
+            .write(Bytes::from_static(b"one\ntw"))
+            .expect("never fails");
+        book.stream(LogSource::Stdout)
+            .write(Bytes::from_static(b"o\nthree"))
+            .expect("never fails");
         book.write(LogLevel::Info, "logged".into());
         assert_eq!(texts(&book.take()), ["one", "two", "logged", "three"]);
         assert_eq!(book.take(), LogOutput::default());
@@ -208,7 +225,9 @@ mod tests {
         let book = LogBook::new(100);
         for _ in 0..1000 {
             book.write(LogLevel::Info, String::new());
-            book.stream(LogSource::Stderr).write(Bytes::from_static(&[b'x'; 500])).expect("never fails");
+            book.stream(LogSource::Stderr)
+                .write(Bytes::from_static(&[b'x'; 500]))
+                .expect("never fails");
         }
         let output = book.take();
         assert!(output.lines.len() <= 7 && output.dropped > 1000, "{output:?}");

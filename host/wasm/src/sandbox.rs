@@ -36,7 +36,15 @@ impl Sandbox {
             .build();
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.handles as usize);
-        Self { wasi, table, meter: Meter::new(&limits), log, limits, host_calls: 0, messages: 0 }
+        Self {
+            wasi,
+            table,
+            meter: Meter::new(&limits),
+            log,
+            limits,
+            host_calls: 0,
+            messages: 0,
+        }
     }
 
     /// What this bot may use.
@@ -52,7 +60,11 @@ impl Sandbox {
     /// Counts one call of the mesh. Call it first in every host function; the error stops the bot.
     pub fn spend_host_call(&mut self) -> Result<(), Exhausted> {
         self.host_calls = self.host_calls.saturating_add(1);
-        if self.host_calls > self.limits.host_calls { Err(Exhausted::HostCalls) } else { Ok(()) }
+        if self.host_calls > self.limits.host_calls {
+            Err(Exhausted::HostCalls)
+        } else {
+            Ok(())
+        }
     }
 
     /// Counts one posted message, after it was authorized. The error may be answered to the bot as
@@ -83,6 +95,9 @@ impl Sandbox {
     }
 
     pub(crate) fn wasi(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
     }
 }

@@ -1,11 +1,20 @@
 //! Messages, threads and reactions.
 
+mod change;
+mod look;
 mod mention;
 mod post;
+mod react;
+mod thread;
 
+pub use change::{DeleteMessage, EditMessage};
+pub use look::{GetMessage, ListMessages, MessageIn};
 pub use post::{PostMessage, PostMessageIn};
+pub use react::{AddReaction, RemoveReaction};
+pub use thread::{FollowThread, GetThread, ListThreads, ThreadReplies};
 
-use crate::Answer;
+use crate::{Answer, Cx, Result, room::viewer};
+use mesh_store::reactions;
 use mesh_types::view::{Message, Thread};
 
 impl Answer for Message {
@@ -19,3 +28,10 @@ impl Answer for Message {
 }
 
 impl Answer for Thread {}
+
+/// Adds the reactions, as the caller sees them.
+pub(crate) async fn with_reactions(cx: &mut Cx<'_>, mut message: Message) -> Result<Message> {
+    let viewer = viewer(cx);
+    message.reactions = reactions::counts(cx.tx(), message.id, &viewer).await?;
+    Ok(message)
+}

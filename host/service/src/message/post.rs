@@ -39,6 +39,7 @@ pub struct PostMessageIn {
 /// The log keeps the name of a message, not its words: they are read when the event is.
 #[derive(Serialize)]
 pub(crate) struct MessageRef {
+    pub(crate) room_id: RoomId,
     pub(crate) message_id: MessageId,
 }
 
@@ -72,7 +73,7 @@ impl Op for PostMessage {
         }
         let new = New { id, seq, thread: input.thread_id, reply_to: input.reply_to, author, text: &input.text, hops, at };
         messages::insert(cx.tx(), &room, &new).await?;
-        cx.emit_at(stream, seq, "message.created", id, &MessageRef { message_id: id })?;
+        cx.emit_at(stream, seq, "message.created", id, &MessageRef { room_id: *room, message_id: id })?;
         if let Some(thread) = input.thread_id {
             let thread = threads::count_reply(cx.tx(), &room, thread, at).await?;
             let thread = thread.ok_or_else(|| Error::invalid("/thread_id", "no open thread of this room"))?;
@@ -138,7 +139,7 @@ async fn tell_mentioned(cx: &mut Cx<'_>, room: &Grant<RoomId>, message: MessageI
         messages::mention(cx.tx(), room, message, seq, actor).await?;
         if let (ActorId::Bot(_), Some(hears)) = (actor, hears) {
             if hears == Hears::Mentions.as_str() {
-                cx.emit(Stream::Actor(actor), "message.created", message, &MessageRef { message_id: message }).await?;
+                cx.emit(Stream::Actor(actor), "message.created", message, &MessageRef { room_id: **room, message_id: message }).await?;
             }
         }
     }

@@ -1,7 +1,25 @@
 //! Rooms, and people and bots in them.
 
-use crate::Answer;
-use mesh_types::view::{Room, RoomMember};
+mod bots;
+mod come_and_go;
+mod create;
+mod look;
+mod people;
+
+pub use bots::{AddRoomBot, ListRoomBots, RemoveRoomBot, RoomBotIn, UpdateRoomBot};
+pub use come_and_go::{JoinRoom, LeaveRoom};
+pub use create::{CreateRoom, CreateRoomIn, UpdateRoom};
+pub use look::{GetRoom, ListRooms, RoomIn};
+pub use people::{AddRoomMember, ListRoomMembers, RemoveRoomMember, SetRoomRole};
+
+use crate::{Answer, Cx, Error, Result, authority::Stale};
+use mesh_authz::Grant;
+use mesh_store::{log, log::Stream, seats};
+use mesh_types::{
+    ActorId, MemberId, RoomId, RoomRole,
+    view::{Member, Room, RoomBot, RoomMember},
+};
+use serde_json::json;
 
 impl Answer for Room {
     fn revision(&self) -> Option<i64> {
@@ -14,3 +32,80 @@ impl Answer for Room {
 }
 
 impl Answer for RoomMember {}
+
+impl Answer for RoomBot {
+    fn revision(&self) -> Option<i64> {
+        Some(self.revision)
+    }
+}
+
+/// The caller's id as the store's views want it.
+pub(crate) fn viewer(cx: &Cx<'_>) -> String {
+    cx.envelope().caller.actor().map(|actor| actor.to_string()).unwrap_or_default()
+}
+
+/// Gives an actor a place in a room and tells the room and the actor. `None` when it had one.
+pub(crate) async fn seat<R>(
+    cx: &mut Cx<'_>,
+    allowed: &Grant<R>,
+    room: RoomId,
+    (actor, member): (ActorId, MemberId),
+    role: RoomRole,
+) -> Result<Option<RoomMember>> {
+    let at = cx.now();
+    let head = log::head(cx.tx(), Stream::Room(room)).await?;
+    if !seats::add(cx.tx(), allowed, room, (actor, member), role, (at, head)).await? {
+        return Ok(None);
+    }
+    let seat = seats::get(cx.tx(), room, actor).await?.ok_or_else(|| Error::internal("a new seat is not there"))?;
+    cx.emit(Stream::Room(room), "room_member.joined", member, &seat).await?;
+    let data = json!({ "room_id": room, "room_role": role });
+    cx.emit(Stream::Actor(actor), "room.opened", room, &data).await?;
+    cx.changed(Stale::Seat(room, actor));
+    Ok(Some(seat))
+}
+
+/// Takes an actor's place in a room away and tells the room and the actor. False when it had none.
+pub(crate) async fn unseat<R>(
+    cx: &mut Cx<'_>,
+    allowed: &Grant<R>,
+    room: RoomId,
+    (actor, member): (ActorId, MemberId),
+    reason: &str,
+) -> Result<bool> {
+    if !seats::remove(cx.tx(), allowed, room, actor).await? {
+        return Ok(false);
+    }
+    let left = json!({ "room_id": room, "member_id": member, "reason": reason });
+    let last = cx.emit(Stream::Room(room), "room_member.left", member, &left).await?;
+    if let ActorId::Bot(bot) = actor {
+        seats::remove_bot(cx.tx(), allowed, room, bot).await?;
+        seats::drop_cursor(cx.tx(), actor, Stream::Room(room)).await?;
+    }
+    let closed = json!({ "room_id": room, "reason": reason, "last_seq": last });
+    cx.emit(Stream::Actor(actor), "room.closed", room, &closed).await?;
+    cx.changed(Stale::Seat(room, actor));
+    Ok(true)
+}
+
+/// A room keeps an owner as long as others are in it.
+pub(crate) async fn keep_an_owner(cx: &mut Cx<'_>, room: RoomId, leaving: &RoomMember) -> Result<()> {
+    if leaving.room_role != RoomRole::Owner {
+        return Ok(());
+    }
+    match seats::others(cx.tx(), room, leaving.member.actor.id).await? {
+        (0, 1..) => Err(Error::new(
+            crate::Code::LastOwner,
+            "The last owner of a room cannot go while others are in it. Make somebody else an owner first.",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// A member of the room's mesh who is there.
+pub(crate) async fn member_of_mesh<R>(cx: &mut Cx<'_>, room: &Grant<R>, member: MemberId) -> Result<Member> {
+    let found = mesh_store::members::get(cx.tx(), member).await?;
+    found
+        .filter(|found| Some(found.mesh_id) == room.mesh() && found.state == "active")
+        .ok_or_else(|| Error::invalid("/member_id", "no active member of this mesh"))
+}

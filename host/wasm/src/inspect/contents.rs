@@ -43,7 +43,10 @@ pub(super) fn imports(walked: &Walked, bounds: &InspectionBounds) -> Result<Vec<
                 function: function.to_owned(),
             });
             if imports.len() > bounds.imports {
-                return Err(Refused::TooComplex(format!("it imports more than {} functions", bounds.imports)));
+                return Err(Refused::TooComplex(format!(
+                    "it imports more than {} functions",
+                    bounds.imports
+                )));
             }
         }
     }
@@ -59,13 +62,12 @@ pub(super) fn imports(walked: &Walked, bounds: &InspectionBounds) -> Result<Vec<
 /// Whether the component can be called at all. That the types fit is checked when it is linked.
 pub(super) fn check_handler(walked: &Walked) -> Result<(), Refused> {
     let handles = walked.exports.iter().any(|name| {
-        let is_handler =
-            InterfaceName::parse(name).is_some_and(|of| of.is_mesh() && of.interface == contract::HANDLER);
+        let is_handler = InterfaceName::parse(name).is_some_and(|of| of.is_mesh() && of.interface == contract::HANDLER);
         let item = walked.types.component_item_for_export(name).map(|item| item.ty);
         match item {
-            Some(ComponentEntityType::Instance(id)) if is_handler => {
-                contract::HANDLER_FUNCTIONS.iter().all(|wanted| functions(walked, id).any(|name| name == *wanted))
-            }
+            Some(ComponentEntityType::Instance(id)) if is_handler => contract::HANDLER_FUNCTIONS
+                .iter()
+                .all(|wanted| functions(walked, id).any(|name| name == *wanted)),
             _ => false,
         }
     });

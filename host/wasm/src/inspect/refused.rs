@@ -5,7 +5,9 @@
 #[non_exhaustive]
 pub enum Refused {
     /// Over the size limit.
-    #[error("The file has {size} bytes; at most {limit} are allowed. Build it in release mode and strip debug information.")]
+    #[error(
+        "The file has {size} bytes; at most {limit} are allowed. Build it in release mode and strip debug information."
+    )]
     TooLarge {
         /// Bytes of the file.
         size: u64,
@@ -19,7 +21,9 @@ pub enum Refused {
     #[error("This file is precompiled machine code, which the server never takes. Upload the .wasm component.")]
     Precompiled,
     /// A core module.
-    #[error("This is a core WebAssembly module, not a component. Build for wasm32-wasip2, or turn it into a component with `wasm-tools component new`.")]
+    #[error(
+        "This is a core WebAssembly module, not a component. Build for wasm32-wasip2, or turn it into a component with `wasm-tools component new`."
+    )]
     CoreModule,
     /// Damaged, or it uses features that are not allowed.
     #[error("The component is not valid: {0}.")]
@@ -37,7 +41,9 @@ pub enum Refused {
     #[error("The component imports what this server does not offer: {}.", .0.join(", "))]
     UnknownImports(Vec<String>),
     /// No handler of a version the server serves.
-    #[error("The component does not export mesh:bot/handler@0.1 with `start` and `on-event`, so the server could not call it.")]
+    #[error(
+        "The component does not export mesh:bot/handler@0.1 with `start` and `on-event`, so the server could not call it."
+    )]
     NoHandler,
     /// A manifest beyond its bound.
     #[error("The manifest has {size} bytes; at most {limit} are allowed.")]

@@ -45,12 +45,18 @@ pub(super) fn walk(bytes: &[u8], bounds: &InspectionBounds, deadline: Instant) -
             Payload::Version { encoding, .. } => {
                 inside.push(*encoding);
                 if inside.len() > bounds.depth {
-                    return Err(Refused::TooComplex(format!("it is nested deeper than {}", bounds.depth)));
+                    return Err(Refused::TooComplex(format!(
+                        "it is nested deeper than {}",
+                        bounds.depth
+                    )));
                 }
                 if *encoding == Encoding::Module {
                     modules += 1;
                     if modules > bounds.modules {
-                        return Err(Refused::TooComplex(format!("it has more than {} core modules", bounds.modules)));
+                        return Err(Refused::TooComplex(format!(
+                            "it has more than {} core modules",
+                            bounds.modules
+                        )));
                     }
                 }
             }
@@ -59,7 +65,10 @@ pub(super) fn walk(bytes: &[u8], bounds: &InspectionBounds, deadline: Instant) -
                     clock.tick()?;
                     walked.0.push(import.map_err(invalid)?.name.name.to_owned());
                     if walked.0.len() > bounds.imports {
-                        return Err(Refused::TooComplex(format!("it has more than {} imports", bounds.imports)));
+                        return Err(Refused::TooComplex(format!(
+                            "it has more than {} imports",
+                            bounds.imports
+                        )));
                     }
                 }
             }
@@ -105,7 +114,9 @@ fn check_kind(bytes: &[u8]) -> Result<(), Refused> {
     match bytes.get(4..8) {
         Some([_, _, 1, 0]) => Ok(()),
         Some([1, 0, 0, 0]) => Err(Refused::CoreModule),
-        Some(_) => Err(Refused::Invalid("it has a version of WebAssembly that the server does not know".into())),
+        Some(_) => Err(Refused::Invalid(
+            "it has a version of WebAssembly that the server does not know".into(),
+        )),
         None => Err(Refused::Invalid("it ends too early".into())),
     }
 }
@@ -116,13 +127,12 @@ fn is_ours(inside: &[Encoding]) -> bool {
     matches!(inside, [Encoding::Component] | [Encoding::Component, Encoding::Module])
 }
 
-fn one_manifest<'a>(
-    before: Option<&'a [u8]>,
-    found: &'a [u8],
-    bounds: &InspectionBounds,
-) -> Result<&'a [u8], Refused> {
+fn one_manifest<'a>(before: Option<&'a [u8]>, found: &'a [u8], bounds: &InspectionBounds) -> Result<&'a [u8], Refused> {
     if found.len() > bounds.manifest {
-        return Err(Refused::ManifestTooLarge { size: found.len(), limit: bounds.manifest });
+        return Err(Refused::ManifestTooLarge {
+            size: found.len(),
+            limit: bounds.manifest,
+        });
     }
     match before {
         Some(before) if before != found => Err(Refused::ManifestTwice),
@@ -147,13 +157,20 @@ fn check_function(
         let operator = operators.peek_operator(&validator.visitor(at)).map_err(invalid)?;
         if let Operator::BrTable { targets } = &operator {
             if targets.len() > BRANCH_TARGETS {
-                return Err(Refused::TooComplex(format!("a branch table has more than {BRANCH_TARGETS} targets")));
+                return Err(Refused::TooComplex(format!(
+                    "a branch table has more than {BRANCH_TARGETS} targets"
+                )));
             }
             clock.look()?;
         }
-        operators.visit_operator(&mut validator.visitor(at)).map_err(invalid)?.map_err(invalid)?;
+        operators
+            .visit_operator(&mut validator.visitor(at))
+            .map_err(invalid)?
+            .map_err(invalid)?;
     }
-    operators.finish_expression(&validator.visitor(operators.original_position())).map_err(invalid)?;
+    operators
+        .finish_expression(&validator.visitor(operators.original_position()))
+        .map_err(invalid)?;
     Ok(validator.into_allocations())
 }
 
@@ -170,10 +187,18 @@ struct Clock {
 impl Clock {
     fn tick(&mut self) -> Result<(), Refused> {
         self.ticks = self.ticks.wrapping_add(1);
-        if self.ticks.is_multiple_of(CLOCK_EVERY) { self.look() } else { Ok(()) }
+        if self.ticks.is_multiple_of(CLOCK_EVERY) {
+            self.look()
+        } else {
+            Ok(())
+        }
     }
 
     fn look(&self) -> Result<(), Refused> {
-        if Instant::now() > self.deadline { Err(Refused::TooSlow) } else { Ok(()) }
+        if Instant::now() > self.deadline {
+            Err(Refused::TooSlow)
+        } else {
+            Ok(())
+        }
     }
 }

@@ -1,0 +1,66 @@
+//! The log, as the bot host hands it to a bot: with the rights checked when it is read.
+
+use super::Reader;
+use crate::{Host, Result, resource::Resource};
+use mesh_authz::{Access, Caller, Credential, Permission, Who, decide};
+use mesh_store::log::{self, Entry, Stream};
+use mesh_types::{ActorId, BotId, MeshId, RoomId, view::Event};
+use std::sync::Arc;
+
+/// One event for a bot, or the news that it may not have it.
+#[derive(Debug)]
+pub struct Delivery {
+    /// Where it stands.
+    pub seq: i64,
+    /// What keeps its order: its room, or nothing.
+    pub lane: Option<RoomId>,
+    /// Who caused it.
+    pub actor: Option<ActorId>,
+    /// The event; `None` when the bot may not read it now.
+    pub event: Option<Event>,
+}
+
+/// The next events of a stream for a bot, oldest first, at most `limit`.
+pub async fn next(
+    host: &Arc<Host>,
+    (bot, mesh): (BotId, MeshId),
+    stream: Stream,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Delivery>> {
+    let entries = log::after(&mut host.store.view().await?.tx(), stream, after, limit).await?;
+    let caller = Caller { who: Who::Bot { id: bot, mesh }, credential: Credential::Component };
+    let mut deliveries = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let Some((_, seq)) = entry.event else { continue };
+        let (lane, actor) = (room_of(stream, &entry), entry.actor);
+        let event = if may_read(host, &caller, &entry, lane).await? {
+            let mut view = host.store.view().await?;
+            Reader::new(bot.to_string()).events(&mut view.tx(), vec![entry]).await?.pop()
+        } else {
+            None
+        };
+        deliveries.push(Delivery { seq, lane, actor, event });
+    }
+    Ok(deliveries)
+}
+
+/// The room that an event is about: its stream's, or, for a copy on the bot's own stream, its data's.
+fn room_of(stream: Stream, entry: &Entry) -> Option<RoomId> {
+    #[derive(serde::Deserialize)]
+    struct About {
+        room_id: Option<RoomId>,
+    }
+    match stream {
+        Stream::Room(room) => Some(room),
+        Stream::Mesh(_) | Stream::Actor(_) => serde_json::from_str::<About>(&entry.data).ok()?.room_id,
+    }
+}
+
+/// What tells of messages needs the right to read them, here and now.
+async fn may_read(host: &Arc<Host>, caller: &Caller, entry: &Entry, room: Option<RoomId>) -> Result<bool> {
+    let of_messages = ["message.", "reaction.", "thread.", "pin."].iter().any(|kind| entry.kind.starts_with(kind));
+    let Some(room) = room.filter(|_| of_messages) else { return Ok(!of_messages) };
+    let facts = host.authority.facts(&host.store, host.clock.now(), caller, room.target()).await?;
+    Ok(decide(caller, Access::Needs(Permission::MessageRead), &facts, room).is_ok())
+}

@@ -1,0 +1,111 @@
+//! The log, as those who follow it read it.
+
+mod audit;
+mod delivery;
+mod positions;
+mod room;
+mod sync;
+
+pub use audit::ListAudit;
+pub use delivery::{Delivery, next as next_for_bot};
+pub use room::ListRoomEvents;
+pub use sync::{PollEvents, SyncEvents};
+
+use crate::{Answer, Error, Result};
+use mesh_store::{
+    Tx,
+    log::{Entry, Stream},
+    members, messages, reactions,
+};
+use mesh_types::{
+    ActorId, MeshId, MessageId,
+    view::{Actor, Event},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::HashMap;
+
+/// Events of one stream, and where it stands.
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct EventPage {
+    /// The events, in the order asked for.
+    pub items: Vec<Event>,
+    /// The last `seq` of the stream now.
+    pub head_seq: i64,
+}
+
+impl Answer for EventPage {}
+
+#[derive(Deserialize)]
+struct Reference {
+    message_id: MessageId,
+}
+
+/// Turns log rows into events: names for ids, and messages as they are now, not as they were.
+pub(crate) struct Reader {
+    viewer: String,
+    names: HashMap<(MeshId, ActorId), String>,
+}
+
+impl Reader {
+    /// Reads on behalf of an actor.
+    pub(crate) fn new(viewer: String) -> Self {
+        Self { viewer, names: HashMap::new() }
+    }
+
+    pub(crate) async fn events(&mut self, tx: &mut Tx<'_>, entries: Vec<Entry>) -> Result<Vec<Event>> {
+        let mut events = Vec::with_capacity(entries.len());
+        for entry in entries {
+            if let Some(event) = self.event(tx, entry).await? {
+                events.push(event);
+            }
+        }
+        Ok(events)
+    }
+
+    async fn event(&mut self, tx: &mut Tx<'_>, entry: Entry) -> Result<Option<Event>> {
+        let Some((stream, seq)) = entry.event else { return Ok(None) };
+        let data = match entry.kind.as_str() {
+            "message.created" | "message.edited" => self.message(tx, &entry.data).await?,
+            _ => serde_json::from_str(&entry.data).map_err(Error::internal)?,
+        };
+        let actor = match entry.actor {
+            Some(id) => Some(Actor { id, kind: id.kind().into(), name: self.name(tx, entry.mesh, id).await? }),
+            None => None,
+        };
+        Ok(Some(Event {
+            stream: stream.to_string(),
+            seq,
+            kind: entry.kind,
+            at: entry.at,
+            actor,
+            op: entry.op,
+            request_id: entry.request,
+            data,
+        }))
+    }
+
+    async fn message(&self, tx: &mut Tx<'_>, data: &str) -> Result<Value> {
+        let reference: Reference = serde_json::from_str(data).map_err(Error::internal)?;
+        let Some(mut message) = messages::get(tx, reference.message_id).await? else {
+            return Ok(serde_json::json!({ "message_id": reference.message_id, "redacted": true }));
+        };
+        message.reactions = reactions::counts(tx, message.id, &self.viewer).await?;
+        serde_json::to_value(message).map_err(Error::internal)
+    }
+
+    async fn name(&mut self, tx: &mut Tx<'_>, mesh: Option<MeshId>, actor: ActorId) -> Result<String> {
+        let Some(mesh) = mesh else { return Ok(String::new()) };
+        if let Some(name) = self.names.get(&(mesh, actor)) {
+            return Ok(name.clone());
+        }
+        let name = members::of_actor(tx, mesh, actor).await?.map(|member| member.actor.name).unwrap_or_default();
+        self.names.insert((mesh, actor), name.clone());
+        Ok(name)
+    }
+}
+
+/// The stream of the events that belong to nobody but this actor.
+pub(crate) const fn own_stream(actor: ActorId) -> Stream {
+    Stream::Actor(actor)
+}

@@ -1,0 +1,112 @@
+//! Rooms.
+
+use crate::{Error, Row, Tx, text};
+use mesh_authz::Grant;
+use mesh_types::{ActorId, JoinRule, MeshId, RoomId, RoomKind, Timestamp, view::Room};
+
+crate::statements! {
+    INSERT = "INSERT INTO rooms (id, mesh_id, name, slug, purpose, kind, join_rule, readers_may_react, revision, created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 1, $8, $9)";
+    SLUG_TAKEN = "SELECT 1 FROM rooms WHERE mesh_id = $1 AND slug = $2";
+    GET = "SELECT r.id, r.mesh_id, r.name, r.slug, r.purpose, r.kind, r.join_rule, r.archived_at, r.created_at, r.revision, s.room_role, (SELECT COUNT(*) FROM room_members c WHERE c.room_id = r.id), COALESCE(h.head, 0), COALESCE(s.read_seq, 0) FROM rooms r LEFT JOIN room_members s ON s.room_id = r.id AND s.actor_id = $2 LEFT JOIN streams h ON h.id = 'room:' || r.id WHERE r.id = $1 AND r.deleted_at IS NULL";
+    LIST = "SELECT r.id, r.mesh_id, r.name, r.slug, r.purpose, r.kind, r.join_rule, r.archived_at, r.created_at, r.revision, s.room_role, (SELECT COUNT(*) FROM room_members c WHERE c.room_id = r.id), COALESCE(h.head, 0), COALESCE(s.read_seq, 0) FROM rooms r LEFT JOIN room_members s ON s.room_id = r.id AND s.actor_id = $2 LEFT JOIN streams h ON h.id = 'room:' || r.id WHERE r.mesh_id = $1 AND r.deleted_at IS NULL AND r.id > $3 AND (s.actor_id IS NOT NULL OR ($4 = 1 AND r.join_rule IN ('public', 'request')) OR ($5 = 1 AND r.join_rule <> 'direct')) ORDER BY r.id LIMIT $6";
+    MINE = "SELECT r.id, r.mesh_id, r.name, r.slug, r.purpose, r.kind, r.join_rule, r.archived_at, r.created_at, r.revision, s.room_role, (SELECT COUNT(*) FROM room_members c WHERE c.room_id = r.id), COALESCE(h.head, 0), COALESCE(s.read_seq, 0) FROM room_members s JOIN rooms r ON r.id = s.room_id LEFT JOIN streams h ON h.id = 'room:' || r.id WHERE s.actor_id = $1 AND r.deleted_at IS NULL ORDER BY r.id LIMIT 2000";
+    UPDATE = "UPDATE rooms SET name = $2, slug = $3, purpose = $4, revision = revision + 1 WHERE id = $1";
+}
+
+fn read(row: &Row<'_>) -> Result<Room, Error> {
+    Ok(Room {
+        id: row.parse(0)?,
+        mesh_id: row.parse(1)?,
+        name: row.get(2)?,
+        slug: row.get(3)?,
+        purpose: row.get(4)?,
+        kind: row.parse(5)?,
+        join_rule: row.parse(6)?,
+        archived_at: row.time_option(7)?,
+        created_at: row.time(8)?,
+        revision: row.get(9)?,
+        my_role: row.parse_option(10)?,
+        member_count: row.count(11)?,
+        head_seq: row.get(12)?,
+        read_seq: row.get(13)?,
+    })
+}
+
+/// A room about to be made.
+#[derive(Debug)]
+pub struct New<'a> {
+    /// Its id.
+    pub id: RoomId,
+    /// For people.
+    pub name: &'a str,
+    /// Free in the mesh; see [`slug_taken`].
+    pub slug: &'a str,
+    /// What it is for.
+    pub purpose: &'a str,
+    /// Chat or announcement.
+    pub kind: RoomKind,
+    /// Who may come in.
+    pub join_rule: JoinRule,
+    /// Who makes it.
+    pub by: ActorId,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// Makes a room.
+pub async fn insert(tx: &mut Tx<'_>, mesh: &Grant<MeshId>, new: &New<'_>) -> Result<(), Error> {
+    let values = [
+        text(new.id),
+        text(**mesh),
+        new.name.into(),
+        new.slug.into(),
+        new.purpose.into(),
+        text(new.kind),
+        text(new.join_rule),
+        text(new.by),
+        new.at.into(),
+    ];
+    tx.exec(INSERT, &values).await.map(drop)
+}
+
+/// Whether a room of the mesh has this slug, deleted ones too.
+pub async fn slug_taken(tx: &mut Tx<'_>, mesh: MeshId, slug: &str) -> Result<bool, Error> {
+    Ok(tx.opt(SLUG_TAKEN, &[text(mesh), slug.into()], |_| Ok(())).await?.is_some())
+}
+
+/// A room that is not deleted, as this viewer sees it.
+pub async fn get(tx: &mut Tx<'_>, room: RoomId, viewer: &str) -> Result<Option<Room>, Error> {
+    tx.opt(GET, &[text(room), viewer.into()], read).await
+}
+
+/// Which rooms a viewer may find besides those it is in.
+#[derive(Debug, Clone, Copy)]
+pub struct Sight {
+    /// Public rooms and those one may ask to join.
+    pub open: bool,
+    /// All but direct rooms.
+    pub all: bool,
+}
+
+/// The rooms of a mesh that a viewer may find, in order of creation.
+pub async fn list(
+    tx: &mut Tx<'_>,
+    mesh: &Grant<MeshId>,
+    viewer: &str,
+    sight: Sight,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<Room>, Error> {
+    let values = [text(**mesh), viewer.into(), after.into(), sight.open.into(), sight.all.into(), limit.into()];
+    tx.all(LIST, &values, read).await
+}
+
+/// The rooms that an actor is in, in all meshes; 2,000 at most.
+pub async fn mine(tx: &mut Tx<'_>, actor: ActorId) -> Result<Vec<Room>, Error> {
+    tx.all(MINE, &[text(actor)], read).await
+}
+
+/// Changes what people read about a room.
+pub async fn update(tx: &mut Tx<'_>, room: &Grant<RoomId>, name: &str, slug: &str, purpose: &str) -> Result<(), Error> {
+    tx.exec(UPDATE, &[text(**room), name.into(), slug.into(), purpose.into()]).await.map(drop)
+}
