@@ -51,16 +51,10 @@ impl<R> Grant<R> {
         self.layer
     }
 
-    /// Proof about another name of the same thing, such as the room of a message.
-    pub fn map<S>(self, to: impl FnOnce(R) -> S) -> Grant<S> {
-        Grant {
-            on: to(self.on),
-            actor: self.actor,
-            mesh: self.mesh,
-            room: self.room,
-            place: self.place,
-            layer: self.layer,
-        }
+    /// Proof about the room that holds the resource.
+    pub fn in_room(&self) -> Option<Grant<RoomId>> {
+        let on = self.room?;
+        Some(Grant { on, actor: self.actor, mesh: self.mesh, room: self.room, place: self.place, layer: self.layer })
     }
 }
 

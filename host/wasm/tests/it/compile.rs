@@ -172,7 +172,7 @@ async fn the_child_is_bounded() {
     assert!(began.elapsed() < Duration::from_secs(5));
 
     let small = CompilerConfig {
-        memory: 96 << 20,
+        memory: 48 << 20,
         ..config(folder.path())
     };
     let compiler = Compiler::new(&bench.engine, small).expect("compiler");
