@@ -7,6 +7,7 @@ pub mod bots;
 mod error;
 pub mod facts;
 pub mod idempotency;
+pub mod inbox;
 mod job;
 pub mod log;
 pub mod members;
@@ -117,6 +118,7 @@ const NOUNS: &[Noun] = &[
     ("bots", bots::ALL),
     ("facts", facts::ALL),
     ("idempotency", idempotency::ALL),
+    ("inbox", inbox::ALL),
     ("log", log::ALL),
     ("members", members::ALL),
     ("messages", messages::ALL),

@@ -53,7 +53,7 @@ impl CompilerConfig {
             program: std::env::current_exe()?,
             memory: 4 << 30,
             cpu_seconds: 120,
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
             threads: 2,
         })
     }

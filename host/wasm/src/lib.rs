@@ -25,7 +25,7 @@ mod output;
 mod sandbox;
 
 pub use digest::{Digest, DigestError};
-pub use end::{CallEnd, Exhausted, TrapKind};
+pub use end::{CallEnd, Exhausted, HostFault, TrapKind};
 pub use engine::{Engine, EngineConfig, EngineError};
 pub use host::BotHost;
 pub use inspect::{Import, Inspection, InspectionBounds, Refused, inspect};

@@ -49,13 +49,13 @@ async fn an_echo_answers_each_message_and_stays() {
 async fn what_is_not_granted_answers_denied_and_the_bot_goes_on() {
     // The bot says in its rejection which case of the error it got: 0 is `denied`.
     let guest = Guest::on_event(
-        r#"(call $kv_get (i32.const 0) (i32.const 1) (i32.const 2048))
+        "(call $kv_get (i32.const 0) (i32.const 1) (i32.const 2048))
            (if (i32.ne (i32.load8_u (i32.const 2048)) (i32.const 1)) (then unreachable))
            (if (i32.ne (i32.load8_u offset=8 (i32.const 2048)) (i32.const 0)) (then unreachable))
            ;; reject(detail): the denial's second text is at 8 + 8 + 8.
            (i64.store (i32.const 0) (i64.const 0))
            (i32.store8 offset=8 (i32.const 0) (i32.const 2))
-           (i64.store offset=16 (i32.const 0) (i64.load offset=24 (i32.const 2048)))"#,
+           (i64.store offset=16 (i32.const 0) (i64.load offset=24 (i32.const 2048)))",
     )
     .importing(KV_GET);
     let bench = Bench::new();
@@ -140,7 +140,7 @@ async fn waiting_for_the_host_counts() {
         event_ms: 100,
         ..Limits::default()
     });
-    host.delay = Duration::from_secs(3600);
+    host.delay = Duration::from_hours(1);
     let instance = Instance::start(&linked, host).await.alive().expect("alive");
     let began = Instant::now();
     let called = instance.on_event(&event("hello")).await;
@@ -289,7 +289,7 @@ async fn a_long_rejection_is_cut() {
 
 #[tokio::test]
 async fn log_spam_is_cut_and_ends() {
-    let spam = "(loop $again (call $log (i32.const 2) (i32.const 8192) (i32.const 1000)) (br $again))";
+    let spam = "(loop $again (call $log (i32.const 2) (i32.const 4096) (i32.const 1000)) (br $again))";
     let (end, called) = killed_by(&Guest::on_event(spam).importing(LOG), Limits::default()).await;
     assert!(matches!(end, CallEnd::OutOfFuel), "{end}");
     let kept: usize = called.log.lines.iter().map(|line| line.text.len()).sum();
@@ -362,7 +362,7 @@ async fn a_dropped_call_leaves_the_pool_whole() {
     let linked = bench.link(&guest, &Allowed::everything());
     for _ in 0..3 {
         let mut host = Recorder::new(Limits::default());
-        host.delay = Duration::from_secs(3600);
+        host.delay = Duration::from_hours(1);
         let instance = Instance::start(&linked, host).await.alive().expect("room for it");
         let mail = event("hello");
         assert!(

@@ -15,6 +15,51 @@ pub(crate) const POST: &str =
 pub(crate) const KV_GET: &str = r#"(import "mesh:bot/kv@0.1.0" "get" (func $kv_get (param i32 i32 i32)))"#;
 pub(crate) const LOG: &str = r#"(import "mesh:bot/log@0.1.0" "write" (func $log (param i32 i32 i32)))"#;
 
+pub(crate) const TIMER: &str =
+    r#"(import "wasi:clocks/monotonic-clock@0.2.6" "subscribe-duration" (func $timer (param i64) (result i32)))"#;
+pub(crate) const WAIT: &str = r#"(import "wasi:io/poll@0.2.6" "[method]pollable.block" (func $wait (param i32)))"#;
+pub(crate) const STDOUT: &str = r#"(import "wasi:cli/stdout@0.2.6" "get-stdout" (func $stdout (result i32)))"#;
+pub(crate) const PRINT: &str = r#"(import "wasi:io/streams@0.2.6" "[method]output-stream.blocking-write-and-flush"
+    (func $print (param i32 i32 i32 i32)))"#;
+pub(crate) const EXIT: &str = r#"(import "wasi:cli/exit@0.2.6" "exit" (func $exit (param i32)))"#;
+pub(crate) const RANDOM: &str =
+    r#"(import "wasi:random/random@0.2.6" "get-random-bytes" (func $random (param i64 i32)))"#;
+
+/// The contract and the parts of WASI that tests use.
+const LAB: &str = "
+    package mesh:lab;
+    package wasi:io@0.2.6 {
+        interface error { resource error; }
+        interface poll { resource pollable { block: func(); } }
+        interface streams {
+            use error.{error};
+            variant stream-error { last-operation-failed(error), closed }
+            resource output-stream {
+                blocking-write-and-flush: func(contents: list<u8>) -> result<_, stream-error>;
+            }
+        }
+    }
+    package wasi:clocks@0.2.6 {
+        interface monotonic-clock {
+            use wasi:io/poll@0.2.6.{pollable};
+            subscribe-duration: func(when: u64) -> pollable;
+        }
+    }
+    package wasi:cli@0.2.6 {
+        interface stdout { use wasi:io/streams@0.2.6.{output-stream}; get-stdout: func() -> output-stream; }
+        interface exit { exit: func(status: result); }
+    }
+    package wasi:random@0.2.6 {
+        interface random { get-random-bytes: func(len: u64) -> list<u8>; }
+    }
+    world lab {
+        include mesh:bot/bot@0.1.0;
+        import wasi:clocks/monotonic-clock@0.2.6;
+        import wasi:cli/stdout@0.2.6;
+        import wasi:cli/exit@0.2.6;
+        import wasi:random/random@0.2.6;
+    }";
+
 /// A guest in parts. Every part is WebAssembly text.
 pub(crate) struct Guest {
     pub(crate) imports: String,
@@ -102,6 +147,11 @@ impl Guest {
         wat::parse_str(text).expect("the guest's text")
     }
 
+    /// The component, for a guest that imports from WASI too.
+    pub(crate) fn build_with_wasi(&self) -> Vec<u8> {
+        component(self.module(), "lab")
+    }
+
     /// The component.
     pub(crate) fn build(&self) -> Vec<u8> {
         component(self.module(), "bot")
@@ -110,13 +160,15 @@ impl Guest {
 
 /// Makes a core module a component of a world of the contract.
 pub(crate) fn component(mut module: Vec<u8>, world: &str) -> Vec<u8> {
-    static CONTRACT: LazyLock<(Resolve, wit_parser::PackageId)> = LazyLock::new(|| {
+    static CONTRACT: LazyLock<(Resolve, [wit_parser::PackageId; 2])> = LazyLock::new(|| {
         let mut resolve = Resolve::default();
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit/0.1.0");
-        let (package, _) = resolve.push_dir(folder).expect("the contract parses");
-        (resolve, package)
+        let (bot, _) = resolve.push_dir(folder).expect("the contract parses");
+        let lab = resolve.push_str("lab.wit", LAB).expect("the lab parses");
+        (resolve, [bot, lab])
     });
-    let (resolve, package) = &*CONTRACT;
+    let (resolve, [bot, lab]) = &*CONTRACT;
+    let package = if world == "lab" { lab } else { bot };
     let world = resolve.select_world(&[*package], Some(world)).expect("world");
     embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8).expect("metadata");
     ComponentEncoder::default()
@@ -134,10 +186,10 @@ pub(crate) fn with_section(mut module: Vec<u8>, name: &str, data: &[u8]) -> Vec<
     module.push(0);
     let mut size = content.len();
     while size >= 0x80 {
-        module.push((size & 0x7f) as u8 | 0x80);
+        module.push(size.to_le_bytes()[0] | 0x80);
         size >>= 7;
     }
-    module.push(size as u8);
+    module.push(size.to_le_bytes()[0]);
     module.extend_from_slice(&content);
     module
 }

@@ -159,8 +159,8 @@ fn nest(inner: &[u8]) -> Vec<u8> {
     let mut outer = b"\0asm\x0d\0\x01\0\x04".to_vec();
     let size = u32::try_from(inner.len()).expect("small");
     // Five bytes are always enough, and allowed.
-    outer.extend([0, 7, 14, 21].map(|shift| (size >> shift) as u8 & 0x7f | 0x80));
-    outer.push((size >> 28) as u8);
+    outer.extend([0, 7, 14, 21].map(|shift| (size >> shift).to_le_bytes()[0] | 0x80));
+    outer.push((size >> 28).to_le_bytes()[0]);
     outer.extend_from_slice(inner);
     outer
 }

@@ -11,3 +11,4 @@ mod contain;
 mod guest;
 mod inspect;
 mod recorder;
+mod wasi;
