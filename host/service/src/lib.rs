@@ -30,6 +30,7 @@ pub use cursor::Page;
 pub use cx::{Cx, etag};
 pub use error::{Code, Error, Result};
 pub use host::{Host, Keys, Settings};
+pub use mesh_store::log::Entry as LogEntry;
 pub use op::{Answer, Body, Doors, Effect, Http, Method, Nothing, Op, OpSpec, op};
 pub use refusal::{LayerVerdict, findings};
 pub use ops::OPS;
