@@ -190,7 +190,9 @@ impl Compiler {
             Some(0) => Ok(()),
             Some(child::REJECTED) => Err(CompileError::Rejected(complaint)),
             Some(child::FAILED) => Err(io::Error::other(complaint).into()),
-            _ => Err(CompileError::Died(status.to_string())),
+            // A panic of the compiler, which is about this component.
+            Some(_) => Err(CompileError::Rejected(format!("the compiler gave up: {complaint}"))),
+            None => Err(CompileError::Died(status.to_string())),
         }
     }
 }

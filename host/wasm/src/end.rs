@@ -181,7 +181,8 @@ pub(crate) fn classify(error: &wasmtime::Error, meter: &Meter) -> CallEnd {
     if meter.refused() {
         return CallEnd::MemoryLimit;
     }
-    by_text(&format!("{error:#}").to_lowercase())
+    // Only the innermost error: the ones around it quote names of the guest's functions.
+    by_text(&error.root_cause().to_string().to_lowercase())
 }
 
 /// The errors that wasmtime keeps private can be told only by their words; a test pins each. They

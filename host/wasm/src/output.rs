@@ -15,7 +15,7 @@ const WRITE_PERMIT: usize = 64 << 10;
 /// Where a line came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogSource {
-    /// The server, about how the bot stopped.
+    /// The server, about how the bot stopped. Its text can have several lines: a backtrace.
     Server,
     /// The function `log.write`, with its level.
     Log(LogLevel),

@@ -213,3 +213,39 @@ async fn the_sweep_keeps_what_is_listed() {
     assert!(!load(&compiler, &kept).await.expect("loads").1);
     assert!(load(&compiler, &gone).await.expect("loads").1);
 }
+
+/// wasmtime joins components inside a component with adapters that use two memories at once.
+#[tokio::test]
+async fn a_component_made_of_components_compiles() {
+    let composed = wat::parse_str(
+        r#"(component
+            (component $taker
+                (core module $code
+                    (memory (export "memory") 1)
+                    (func (export "take") (param i32 i32))
+                    (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 0)))
+                (core instance $code (instantiate $code))
+                (func (export "take") (param "text" string)
+                    (canon lift (core func $code "take") (memory $code "memory") (realloc (func $code "realloc")))))
+            (component $giver
+                (import "take" (func $take (param "text" string)))
+                (core module $memory (memory (export "memory") 1))
+                (core instance $memory (instantiate $memory))
+                (core func $lowered (canon lower (func $take) (memory $memory "memory")))
+                (core module $code
+                    (import "" "take" (func $take (param i32 i32)))
+                    (func (export "run") (call $take (i32.const 0) (i32.const 5))))
+                (core instance $code (instantiate $code (with "" (instance (export "take" (func $lowered))))))
+                (func (export "run") (canon lift (core func $code "run"))))
+            (instance $taker (instantiate $taker))
+            (instance $giver (instantiate $giver (with "take" (func $taker "take"))))
+            (export "run" (func $giver "run")))"#,
+    )
+    .expect("text");
+    let (folder, bench) = (tempfile::tempdir().expect("folder"), Bench::new());
+    let compiler = Compiler::new(&bench.engine, config(folder.path())).expect("compiler");
+    load(&compiler, &composed)
+        .await
+        .map(|_| ())
+        .expect("compiles and loads");
+}

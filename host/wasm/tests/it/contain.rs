@@ -372,3 +372,17 @@ async fn a_dropped_call_leaves_the_pool_whole() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_module_with_two_memories_does_not_fit() {
+    let guest = Guest {
+        items: "(memory 1)".into(),
+        ..Guest::default()
+    };
+    let refused = Bench::new()
+        .engine
+        .compile_here(&guest.build())
+        .map(|_| ())
+        .expect_err("two memories");
+    assert!(refused.to_string().contains("memor"), "{refused}");
+}

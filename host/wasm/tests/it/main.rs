@@ -10,5 +10,6 @@ mod compile;
 mod contain;
 mod guest;
 mod inspect;
+mod real;
 mod recorder;
 mod wasi;
