@@ -19,6 +19,7 @@ pub mod rate;
 mod refusal;
 pub mod resource;
 pub mod runtime;
+pub mod server;
 mod text;
 pub mod token;
 
