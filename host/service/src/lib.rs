@@ -10,6 +10,7 @@ mod cx;
 pub mod error;
 pub mod event;
 mod host;
+pub mod housekeeping;
 pub mod inbox;
 mod live;
 pub mod manifest;
