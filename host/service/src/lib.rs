@@ -21,6 +21,8 @@ pub mod runtime;
 mod text;
 pub mod token;
 
+pub mod bot;
+pub mod kv;
 pub mod message;
 pub mod room;
 
