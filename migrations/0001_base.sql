@@ -257,6 +257,7 @@ CREATE TABLE bots (
   active_version TEXT,
   previous_version TEXT,
   kv_bytes BIGINT NOT NULL,
+  kv_version BIGINT NOT NULL,
   config TEXT NOT NULL,
   config_revision BIGINT NOT NULL,
   limits TEXT NOT NULL,
@@ -274,23 +275,28 @@ CREATE TABLE bot_versions (
   bot_id TEXT NOT NULL REFERENCES bots (id),
   digest TEXT NOT NULL,
   size BIGINT NOT NULL,
+  publisher TEXT NOT NULL,
   manifest TEXT NOT NULL,
   imports TEXT NOT NULL,
   uploaded_by TEXT NOT NULL,
-  created_at BIGINT NOT NULL
+  created_at BIGINT NOT NULL,
+  UNIQUE (bot_id, digest)
 );
 CREATE INDEX bot_versions_bot ON bot_versions (bot_id, id);
 
+-- A decision holds for versions of one publisher that ask for no more than was asked (`asked`, a JSON
+-- list of patterns) when it was made. Only `deny` holds for every version.
 CREATE TABLE bot_grants (
   bot_id TEXT NOT NULL REFERENCES bots (id),
+  publisher TEXT NOT NULL,
   permission TEXT NOT NULL,
   pattern TEXT NOT NULL,
   effect TEXT NOT NULL,
-  publisher TEXT NOT NULL,
+  asked TEXT NOT NULL,
   expires_at BIGINT,
   decided_by TEXT NOT NULL,
   decided_at BIGINT NOT NULL,
-  PRIMARY KEY (bot_id, permission, pattern)
+  PRIMARY KEY (bot_id, publisher, permission, pattern)
 );
 
 CREATE TABLE room_bots (
@@ -305,9 +311,11 @@ CREATE TABLE room_bots (
 );
 CREATE INDEX room_bots_bot ON room_bots (bot_id, room_id);
 
+-- `version` comes from the bot's `kv_version`, so a key that was deleted and written again never has
+-- a version that it had before.
 CREATE TABLE bot_kv (
   bot_id TEXT NOT NULL REFERENCES bots (id),
-  key TEXT NOT NULL,
+  key TEXT /*postgres: COLLATE "C"*/ NOT NULL,
   value /*sqlite: BLOB*/ /*postgres: BYTEA*/ NOT NULL,
   size BIGINT NOT NULL,
   version BIGINT NOT NULL,

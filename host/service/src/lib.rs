@@ -24,6 +24,8 @@ pub mod server;
 mod text;
 pub mod token;
 
+pub mod bot;
+pub mod kv;
 pub mod message;
 pub mod room;
 

@@ -1,7 +1,7 @@
 //! The table of all operations. Every door is a loop over it. (Registries that fill themselves by
 //! linker magic came back empty, silently, from a library crate; so this list is written by hand.)
 
-use crate::{call::ErasedOp, event, message, room, server};
+use crate::{bot, call::ErasedOp, event, kv, message, room, server};
 
 /// Every operation, by domain.
 pub static OPS: &[ErasedOp] = &[
@@ -32,6 +32,35 @@ pub static OPS: &[ErasedOp] = &[
     ErasedOp::of::<message::FollowThread>(),
     ErasedOp::of::<message::AddReaction>(),
     ErasedOp::of::<message::RemoveReaction>(),
+    // Bots
+    ErasedOp::of::<bot::ListBots>(),
+    ErasedOp::of::<bot::CreateBot>(),
+    ErasedOp::of::<bot::GetBot>(),
+    ErasedOp::of::<bot::UpdateBot>(),
+    ErasedOp::of::<bot::DeleteBot>(),
+    ErasedOp::of::<bot::UploadBotVersion>(),
+    ErasedOp::of::<bot::ListBotVersions>(),
+    ErasedOp::of::<bot::GetBotVersion>(),
+    ErasedOp::of::<bot::ListVersionImports>(),
+    ErasedOp::of::<bot::ActivateBotVersion>(),
+    ErasedOp::of::<bot::RollbackBot>(),
+    ErasedOp::of::<bot::StartBot>(),
+    ErasedOp::of::<bot::StopBot>(),
+    ErasedOp::of::<bot::GetBotStatus>(),
+    ErasedOp::of::<bot::ListBotLogs>(),
+    ErasedOp::of::<bot::WriteBotLog>(),
+    ErasedOp::of::<bot::ListBotGrants>(),
+    ErasedOp::of::<bot::PutBotGrant>(),
+    ErasedOp::of::<bot::ExplainBot>(),
+    ErasedOp::of::<bot::GetBotLimits>(),
+    ErasedOp::of::<bot::PutBotLimits>(),
+    ErasedOp::of::<bot::GetBotConfig>(),
+    ErasedOp::of::<bot::PutBotConfig>(),
+    ErasedOp::of::<bot::RotateBotToken>(),
+    ErasedOp::of::<kv::ListKeys>(),
+    ErasedOp::of::<kv::GetValue>(),
+    ErasedOp::of::<kv::PutValue>(),
+    ErasedOp::of::<kv::DeleteValue>(),
     // Events and audit
     ErasedOp::of::<event::SyncEvents>(),
     ErasedOp::of::<event::PollEvents>(),

@@ -19,7 +19,7 @@ crate::statements! {
     BOT = "SELECT mesh_id, member_id, keeper_id, active_version FROM bots WHERE id = $1 AND deleted_at IS NULL";
     VERSION = "SELECT bot_id FROM bot_versions WHERE id = $1";
     MANIFEST = "SELECT v.manifest FROM bots b JOIN bot_versions v ON v.id = b.active_version WHERE b.id = $1";
-    GRANTS = "SELECT permission, pattern, effect, expires_at FROM bot_grants WHERE bot_id = $1";
+    GRANTS = "SELECT g.permission, g.pattern, g.effect, g.expires_at FROM bot_grants g JOIN bots b ON b.id = g.bot_id LEFT JOIN bot_versions v ON v.id = b.active_version WHERE g.bot_id = $1 AND (g.effect = 'deny' OR g.publisher = COALESCE(v.publisher, ''))";
     SHARES_ROOM = "SELECT 1 FROM room_members a JOIN room_members b ON b.room_id = a.room_id JOIN rooms r ON r.id = a.room_id WHERE a.actor_id = $1 AND b.actor_id = $2 AND r.mesh_id = $3 AND r.deleted_at IS NULL LIMIT 1";
     SESSION = "SELECT s.id, s.person_id, s.access_expires_at, s.fresh_until, s.ended_at, p.disabled_at, p.email FROM sessions s JOIN people p ON p.id = s.person_id WHERE s.access_hash = $1";
     TOKEN = "SELECT id, kind, owner_id, permissions, meshes, rooms, expires_at, revoked_at FROM tokens WHERE hash = $1";
@@ -163,7 +163,7 @@ pub async fn manifest(tx: &mut Tx<'_>, bot: BotId) -> Result<Option<String>, Err
 /// One decision about a bot: permission, pattern, effect, end.
 pub type GrantRow = (String, String, String, Option<Timestamp>);
 
-/// What people decided about a bot.
+/// What people decided about a bot, as far as it holds for the publisher of the active version.
 pub async fn grants(tx: &mut Tx<'_>, bot: BotId) -> Result<Vec<GrantRow>, Error> {
     tx.all(GRANTS, &[text(bot)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.time_option(3)?))).await
 }

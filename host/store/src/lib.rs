@@ -3,12 +3,17 @@
 //! Reads get a consistent view: [`Store::view`]. Writes are [`Job`]s: [`Store::submit`]. One SQL
 //! text serves both engines; one noun is one file; only [`statements!`] makes a statement.
 
+pub mod bot_grants;
+pub mod bot_logs;
+pub mod bot_tokens;
+pub mod bot_versions;
 pub mod bots;
 mod error;
 pub mod facts;
 pub mod idempotency;
 pub mod inbox;
 mod job;
+pub mod kv;
 pub mod log;
 pub mod members;
 pub mod messages;
@@ -115,10 +120,15 @@ pub fn statements() -> impl Iterator<Item = (&'static str, &'static str, Sql)> {
 type Noun = (&'static str, &'static [(&'static str, Sql)]);
 
 const NOUNS: &[Noun] = &[
+    ("bot_grants", bot_grants::ALL),
+    ("bot_logs", bot_logs::ALL),
+    ("bot_tokens", bot_tokens::ALL),
+    ("bot_versions", bot_versions::ALL),
     ("bots", bots::ALL),
     ("facts", facts::ALL),
     ("idempotency", idempotency::ALL),
     ("inbox", inbox::ALL),
+    ("kv", kv::ALL),
     ("log", log::ALL),
     ("members", members::ALL),
     ("messages", messages::ALL),

@@ -1,5 +1,6 @@
 //! Ids, values and limits that every crate of The Mesh shares. No IO, no clock, no randomness.
 
+pub mod bot;
 pub mod id;
 pub mod limits;
 mod roles;
@@ -10,5 +11,5 @@ pub use id::{
     ActorId, ApprovalId, BotId, BotVersionId, DeadLetterId, DecisionId, IdError, InstanceId, InviteId, MemberId, MeshId,
     MessageId, PersonId, RequestId, RoomId, SessionId, ThreadId, TokenId,
 };
-pub use roles::{Hears, JoinRule, Role, RoomKind, RoomRole, Trust};
+pub use roles::{BotBackend, Decision, Hears, JoinRule, LogLevel, Role, RoomKind, RoomRole, Trust};
 pub use time::Timestamp;

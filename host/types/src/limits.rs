@@ -26,3 +26,9 @@ pub const KV_TOTAL: i64 = 10 << 20;
 pub const POLL_SECONDS: u64 = 30;
 /// Bots in a row that may cause each other's messages.
 pub const HOPS: u32 = 5;
+/// Longest line in a bot's log.
+pub const LOG_LINE: usize = 8 << 10;
+/// About how many lines of a bot's log are kept.
+pub const LOG_LINES: i64 = 10_000;
+/// Largest settings document of a bot.
+pub const BOT_CONFIG: usize = 64 << 10;

@@ -134,3 +134,45 @@ text_enum! {
         Untrusted = "untrusted",
     }
 }
+
+text_enum! {
+    /// What runs a bot.
+    BotBackend {
+        /// A component in this server.
+        Wasm = "wasm",
+        /// A container of a Docker engine.
+        Docker = "docker",
+        /// A pod of a Kubernetes cluster.
+        K8s = "k8s",
+        /// Its own process somewhere, with a token.
+        External = "external",
+    }
+}
+
+text_enum! {
+    /// What a person decided about a permission of a bot.
+    Decision {
+        /// Go ahead.
+        Allow = "allow",
+        /// Ask a person each time.
+        Ask = "ask",
+        /// Never.
+        Deny = "deny",
+    }
+}
+
+text_enum! {
+    /// How much a line of a bot's log matters, from the least to the most.
+    LogLevel {
+        /// Every step.
+        Trace = "trace",
+        /// For the author.
+        Debug = "debug",
+        /// For the keeper.
+        Info = "info",
+        /// Something to look at.
+        Warn = "warn",
+        /// Something failed.
+        Error = "error",
+    }
+}

@@ -1,0 +1,80 @@
+use super::{BotIn, BotVersionIn, review::Review, shown, stored, tell, version_of};
+use crate::{Cx, Effect, Error, Method, Op, OpSpec, Result, authority::Stale, op};
+use mesh_authz::{Grant, Permission};
+use mesh_store::{bot_grants, bot_versions, bots};
+use mesh_types::{BotId, BotVersionId, bot::Bot};
+
+/// `bot_version.activate`
+pub struct ActivateBotVersion;
+
+impl Op for ActivateBotVersion {
+    const SPEC: OpSpec = op("bot_version.activate", Effect::Write)
+        .needs(Permission::BotManage)
+        .about("Makes a version the one that runs. Needs a decision about everything that it cannot do without.")
+        .http(Method::Post, "/bot-versions/{version_id}/activate", 200)
+        .cli();
+    type In = BotVersionIn;
+    type Out = Bot;
+    type On = BotVersionId;
+
+    fn on(input: &BotVersionIn) -> BotVersionId {
+        input.version_id
+    }
+
+    async fn run(cx: &mut Cx<'_>, on: Grant<BotVersionId>, _: BotVersionIn) -> Result<Bot> {
+        let version = bot_versions::get(cx.tx(), *on).await?.ok_or_else(Error::not_found)?;
+        let bot = on.of_bot().ok_or_else(Error::not_found)?;
+        switch(cx, &bot, &version).await
+    }
+}
+
+/// `bot.rollback`
+pub struct RollbackBot;
+
+impl Op for RollbackBot {
+    const SPEC: OpSpec = op("bot.rollback", Effect::Write)
+        .needs(Permission::BotManage)
+        .about("Goes back to the version that ran before.")
+        .http(Method::Post, "/bots/{bot_id}/rollback", 200)
+        .cli();
+    type In = BotIn;
+    type Out = Bot;
+    type On = BotId;
+
+    fn on(input: &BotIn) -> BotId {
+        input.bot_id
+    }
+
+    async fn run(cx: &mut Cx<'_>, on: Grant<BotId>, _: BotIn) -> Result<Bot> {
+        let before = stored(cx, *on).await?;
+        let Some(previous) = before.bot.previous_version else {
+            let state = shown(cx, before).await?.state;
+            return Err(Error::wrong_state(state, "No other version ran before this one."));
+        };
+        let version = version_of(cx, *on, previous).await?;
+        switch(cx, &on, &version).await
+    }
+}
+
+/// Puts a version in place of the one that runs, with the decisions that hold for it and no others.
+async fn switch(cx: &mut Cx<'_>, on: &Grant<BotId>, version: &bot_versions::Stored) -> Result<Bot> {
+    let bot = stored(cx, **on).await?.bot;
+    if bot.active_version != Some(version.id) {
+        let review = Review::load(cx, &bot, Some(version)).await?;
+        review.check()?;
+        // Those of another publisher do not count either, but they wait for that publisher's version.
+        for grant in &review.grants {
+            if grant.publisher == review.publisher && !review.carries(grant) {
+                bot_grants::forget(cx.tx(), on, grant).await?;
+            }
+        }
+        bots::activate(cx.tx(), on, version.id).await?;
+        cx.changed(Stale::Bot(**on));
+    }
+    let now = stored(cx, **on).await?;
+    let now = shown(cx, now).await?;
+    if bot.active_version != Some(version.id) {
+        tell(cx, &now).await?;
+    }
+    Ok(now)
+}
