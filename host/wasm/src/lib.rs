@@ -22,6 +22,7 @@ pub mod link;
 mod manifest;
 mod meter;
 mod output;
+mod run;
 mod sandbox;
 
 pub use digest::{Digest, DigestError};
@@ -34,4 +35,5 @@ pub use limits::Limits;
 pub use link::{Allowed, LinkError, Linked, Linker};
 pub use manifest::embed_manifest;
 pub use output::{LogLevel, LogLine, LogOutput, LogSource};
+pub use run::{Guest, Supervisor, SupervisorConfig};
 pub use sandbox::Sandbox;

@@ -12,12 +12,15 @@ use crate::{
     link::Linker,
 };
 use futures_util::future::BoxFuture;
+use mesh_authz::Caller;
 use mesh_service::{
-    Code, Error, Host, Result,
+    Code, Door, Envelope, Error, Host, Result,
+    bot::{WriteBotLog, WriteBotLogIn, WriteLine},
+    call,
     inbox::{self, InboxStream},
     runtime::{BotRuntime, ImportedFunction, Inspection, InstanceStatus},
 };
-use mesh_types::{ActorId, BotId, InstanceId, MeshId, RoomId};
+use mesh_types::{ActorId, BotId, RequestId, RoomId, bot::BotLimitSettings};
 use std::{
     collections::HashMap,
     path::PathBuf,
@@ -220,12 +223,45 @@ impl Shared {
     }
 
     /// What a bot may use: the server's defaults, with what an administrator set for this one.
-    pub(crate) fn limits(&self, overrides: &str) -> Limits {
-        self.config.limits.with_overrides(overrides)
+    pub(crate) fn limits(&self, set: &str) -> Limits {
+        let set: BotLimitSettings = serde_json::from_str(set).unwrap_or_default();
+        let (limits, defaults) = (set.effective(), &self.config.limits);
+        let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+        Limits {
+            fuel: limits.fuel_per_event,
+            event_ms: limits.event_ms,
+            start_ms: limits.start_ms,
+            memory: limits.memory_bytes,
+            boundary_bytes: limits.boundary_bytes,
+            host_calls: small(limits.host_calls),
+            messages: small(limits.messages),
+            log_bytes: limits.log_bytes,
+            ..defaults.clone()
+        }
     }
 
-    /// Stores what a bot said.
-    pub(crate) async fn keep_log(&self, bot: BotId, mesh: Option<MeshId>, instance: InstanceId, log: LogOutput) {
-        let _ = (bot, mesh, instance, log, LogLevel::Info, LogSource::Stdout);
+    /// Stores what a bot said, in its own name.
+    pub(crate) async fn keep_log(&self, caller: Caller, log: LogOutput) {
+        let mut lines: Vec<WriteLine> = log.lines.into_iter().map(line).collect();
+        if log.dropped > 0 {
+            let text = format!("{} more lines were over the limit and are lost.", log.dropped);
+            lines.push(WriteLine { level: mesh_types::LogLevel::Warn, text });
+        }
+        let envelope = Envelope::new(caller, Door::Wasm, RequestId::new(self.host.ids.next()));
+        if let Err(error) = call::<WriteBotLog>(&self.host, envelope, WriteBotLogIn { lines }).await {
+            tracing::warn!(%error, "what a bot said could not be stored");
+        }
     }
+}
+
+fn line(line: crate::LogLine) -> WriteLine {
+    use mesh_types::LogLevel as Level;
+    let level = match line.source {
+        LogSource::Log(LogLevel::Trace) => Level::Trace,
+        LogSource::Log(LogLevel::Debug) => Level::Debug,
+        LogSource::Log(LogLevel::Info) | LogSource::Stdout => Level::Info,
+        LogSource::Log(LogLevel::Warn) | LogSource::Stderr => Level::Warn,
+        LogSource::Log(LogLevel::Error) | LogSource::Server => Level::Error,
+    };
+    WriteLine { level, text: line.text }
 }

@@ -19,6 +19,7 @@ use crate::{
     instance::{After, Called, Instance, Spent},
     link::{Allowed, Linked},
 };
+use mesh_authz::{Caller, Credential, Who};
 use mesh_service::{
     Error, Result,
     event::{Delivery, next_for_bot},
@@ -334,7 +335,7 @@ impl Worker {
         let called = instance.on_event(&event).await;
         let Called { end, spent, log, after } = called;
         measure(&end, &spent);
-        self.keep_log(id, log).await;
+        self.keep_log(log).await;
         if let After::Alive(instance) = after {
             self.live = Some(Live { instance: *instance, id, _place });
         }
@@ -353,7 +354,7 @@ impl Worker {
             }
             end => {
                 let error = end.to_string();
-                self.note(id, &error).await;
+                self.note(&error).await;
                 if self.live.is_none() {
                     self.crashed(now, &error);
                 }
@@ -375,14 +376,14 @@ impl Worker {
         let guest = Guest::new(self.shared.host.clone(), (self.bot, loaded.row.mesh), loaded.row.handle.clone(), sandbox);
         let id = InstanceId::new(self.shared.host.ids.next());
         let Called { end, log, after, .. } = Instance::start(&loaded.linked, guest).await;
-        self.keep_log(id, log).await;
+        self.keep_log(log).await;
         if let After::Alive(instance) = after {
             self.live = Some(Live { instance: *instance, id, _place: place });
             self.set_instance(Some(id));
             return Ok(None);
         }
         let (now, error) = (self.shared.host.clock.now(), end.to_string());
-        self.note(id, &error).await;
+        self.note(&error).await;
         if end.is_hosts_fault() {
             self.pause(Duration::from_secs(1));
         } else {
@@ -430,14 +431,16 @@ impl Worker {
     }
 
     /// A line in the bot's log, in the host's own words.
-    async fn note(&mut self, instance: InstanceId, text: &str) {
+    async fn note(&mut self, text: &str) {
         let line = LogLine { source: LogSource::Log(LogLevel::Error), text: text.to_owned() };
-        self.keep_log(instance, LogOutput { lines: vec![line], dropped: 0 }).await;
+        self.keep_log(LogOutput { lines: vec![line], dropped: 0 }).await;
     }
 
-    async fn keep_log(&mut self, instance: InstanceId, log: LogOutput) {
-        if !log.lines.is_empty() || log.dropped > 0 {
-            self.shared.keep_log(self.bot, self.loaded.as_ref().map(|loaded| loaded.row.mesh), instance, log).await;
+    async fn keep_log(&mut self, log: LogOutput) {
+        let mesh = self.loaded.as_ref().map(|loaded| loaded.row.mesh);
+        if let Some(mesh) = mesh.filter(|_| !log.lines.is_empty() || log.dropped > 0) {
+            let caller = Caller { who: Who::Bot { id: self.bot, mesh }, credential: Credential::Component };
+            self.shared.keep_log(caller, log).await;
         }
     }
 }

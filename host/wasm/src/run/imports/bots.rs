@@ -26,13 +26,11 @@ impl Host for Guest {
     }
 
     async fn explain(&mut self, operation: String, resource: String) -> Answer<String> {
-        let mut input = ExplainBotIn::of(self.bot);
-        (input.op, input.resource) = (Some(operation), Some(resource));
-        json(self.call::<ExplainBot>(input).await?)
+        json(self.call::<ExplainBot>(ExplainBotIn::about(self.bot, operation, resource)).await?)
     }
 
     async fn bot_grant_list(&mut self) -> Answer<String> {
-        json(self.call::<ListBotGrants>(ListBotGrantsIn::of(self.bot)).await?)
+        json(self.call::<ListBotGrants>(ListBotGrantsIn { bot_id: self.bot, version_id: None }).await?)
     }
 
     async fn bot_limit_get(&mut self) -> Answer<String> {

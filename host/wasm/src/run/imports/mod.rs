@@ -3,11 +3,14 @@
 //! They parse ids, call, and convert the answer; nothing else. A test holds them against the table of
 //! operations.
 
+mod auth;
 mod bots;
 mod config;
 mod docs;
 mod events;
 mod kv;
+mod members;
+mod meshes;
 mod messages;
 mod rooms;
 
