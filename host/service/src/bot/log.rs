@@ -42,12 +42,20 @@ impl Op for WriteBotLog {
             return Err(Error::forbidden(Reason::Ownership, "Only a bot has a log of its own."));
         };
         if input.text.len() > limits::LOG_LINE {
-            return Err(Error::new(Code::TooLarge, format!("A log line has at most {} bytes.", limits::LOG_LINE)));
+            return Err(Error::new(
+                Code::TooLarge,
+                format!("A log line has at most {} bytes.", limits::LOG_LINE),
+            ));
         }
         let row = facts::bot(cx.tx(), bot).await?.ok_or_else(Error::not_found)?;
         cx.file_under(row.mesh);
         let id = cx.id(|id| id);
-        let instance = cx.host().runtime.get().and_then(|runtime| runtime.status(bot)).and_then(|now| now.instance);
+        let instance = cx
+            .host()
+            .runtime
+            .get()
+            .and_then(|runtime| runtime.status(bot))
+            .and_then(|now| now.instance);
         let line = BotLogLine {
             id: id.simple().to_string(),
             at: cx.now(),
@@ -114,7 +122,12 @@ impl Op for ListBotLogs {
         let scope = format!("{} {least} {} {text}", input.bot_id, since.millis());
         // Comes after every id of a line.
         let before = cursor::open(cx, &scope, input.cursor.as_deref())?.unwrap_or_else(|| "g".into());
-        let filter = bot_logs::Filter { before: &before, since, least, text: &text };
+        let filter = bot_logs::Filter {
+            before: &before,
+            since,
+            least,
+            text: &text,
+        };
         let lines = bot_logs::list(cx.tx(), &on, &filter, size + 1).await?;
         Ok(cursor::page(cx, &scope, lines, size, |line| line.id.clone()))
     }
