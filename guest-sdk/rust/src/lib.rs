@@ -31,9 +31,8 @@
 //! - Events of one room come one at a time and in order.
 //! - Memory is a cache. The mesh may drop an instance whenever no event is being handled, and does
 //!   so after a panic; what must last goes to [`Mesh::kv`].
-//! - An event may come twice, after a crash for instance. Calls that write are counted within an
-//!   event, and the same call of the same event takes effect once; so a handler that does the same
-//!   again for the same event needs no care of its own.
+//! - An event may come twice, after a crash for instance. A call that writes takes effect once for
+//!   each event, counted in the order of the calls: let what a handler writes follow from the event.
 //! - A refusal is an answer, never a trap: it is [`Error::Denied`], and says what would have to
 //!   change.
 

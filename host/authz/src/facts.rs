@@ -20,14 +20,15 @@ pub struct Facts {
     /// The caller made the thing or is about to make it, is its keeper, or is it; for a list, it
     /// holds only such things. In rooms the room role counts instead.
     pub owned: bool,
-    /// The caller shares a room with the actor in question; what `invited` means outside rooms.
+    /// The caller shares a room with the subject, or with the bot when there is no subject. Outside
+    /// rooms this is what `invited` means, so it counts for Members and bots as well as for Guests.
     pub shares_room: bool,
     /// The member acted upon, when the operation acts on one.
     pub subject: Option<Subject>,
     /// The role that would be given.
     pub giving: Option<Role>,
     /// Whether the operation works on a room that the caller sees but has not entered.
-    pub entry: Entry,
+    pub entering: Entering,
     /// The kind of mesh policy that forbids this, such as `files`. Policies bind everyone.
     pub forbidden_by_policy: Option<&'static str>,
     /// A person let exactly this call go ahead. It answers an `ask` and nothing else.
@@ -49,7 +50,7 @@ pub struct Place {
 
 /// Where the caller of an operation on a room has to stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Entry {
+pub enum Entering {
     /// In the room, or where everybody may read it.
     #[default]
     Needed,

@@ -1,5 +1,5 @@
 use crate::{Caller, Facts, Layer, Place};
-use mesh_types::{ActorId, MeshId, RoomId};
+use mesh_types::{ActorId, BotId, MeshId, RoomId};
 use std::ops::Deref;
 
 /// Proof that [`crate::decide`] allowed this resource to this caller. Nothing else makes one.
@@ -9,6 +9,7 @@ pub struct Grant<R> {
     actor: Option<ActorId>,
     mesh: Option<MeshId>,
     room: Option<RoomId>,
+    bot: Option<BotId>,
     place: Option<Place>,
     layer: Layer,
 }
@@ -21,6 +22,7 @@ impl<R> Grant<R> {
             actor: caller.actor(),
             mesh: facts.mesh,
             room,
+            bot: facts.bot,
             place: facts.place,
             layer,
         }
@@ -51,16 +53,19 @@ impl<R> Grant<R> {
         self.layer
     }
 
-    /// Proof about another name of the same thing, such as the room of a message.
-    pub fn map<S>(self, to: impl FnOnce(R) -> S) -> Grant<S> {
-        Grant {
-            on: to(self.on),
-            actor: self.actor,
-            mesh: self.mesh,
-            room: self.room,
-            place: self.place,
-            layer: self.layer,
-        }
+    /// Proof about the room that holds the resource.
+    pub fn in_room(&self) -> Option<Grant<RoomId>> {
+        self.room.map(|room| self.about(room))
+    }
+
+    /// Proof about the bot that the resource belongs to.
+    pub fn of_bot(&self) -> Option<Grant<BotId>> {
+        self.bot.map(|bot| self.about(bot))
+    }
+
+    fn about<S>(&self, on: S) -> Grant<S> {
+        let Self { actor, mesh, room, bot, place, layer, .. } = *self;
+        Grant { on, actor, mesh, room, bot, place, layer }
     }
 }
 

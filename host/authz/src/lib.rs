@@ -20,7 +20,7 @@ mod why;
 pub use caller::{Caller, Credential, Scopes, Who};
 pub use decide::{Refusal, decide, explain};
 pub use facts::{
-    Autonomy, BotAuthority, BotGrant, Entry, Facts, GrantEffect, Pattern, Place, RoomFacts, Subject, Wish,
+    Autonomy, BotAuthority, BotGrant, Entering, Facts, GrantEffect, Pattern, Place, RoomFacts, Subject, Wish,
 };
 pub use grant::Grant;
 pub use layer::{Finding, Layer, Reason, Verdict};

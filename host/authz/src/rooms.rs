@@ -3,7 +3,7 @@
 use crate::case::{Case, Step};
 use crate::policy::{Outside, READERS_KEEP, Value, adds, door, value};
 use crate::why::Why;
-use crate::{Entry, Permission, Reason, RoomFacts};
+use crate::{Entering, Permission, Reason, RoomFacts};
 use mesh_types::{JoinRule, Role, RoomRole};
 
 /// Whether somebody with this role in the mesh knows that the room is there.
@@ -46,7 +46,7 @@ pub(crate) fn room_role(case: &Case<'_>) -> Step {
 fn outside(case: &Case<'_>, room: &RoomFacts) -> Step {
     let door = door(room.join_rule);
     let enters_any = value(Permission::RoomEnterAny, case.role) == Value::Yes;
-    let without_entering = case.facts.entry == Entry::NotNeeded;
+    let without_entering = case.facts.entering == Entering::NotNeeded;
     match case.permission {
         Permission::RoomJoin if door.joins == Outside::All || room.invited => Step::Pass(Why::MayJoin),
         Permission::RoomJoin => Step::Refuse(Reason::RoomRole, Why::ByInvitation),

@@ -51,7 +51,7 @@ pub(crate) fn visibility(question: &Question<'_>) -> Step {
         (Who::Bot { mesh, .. }, Some(asked), _) if mesh != asked => Step::Hide(Why::OtherMesh),
         (_, _, Some(place)) if place.suspended => Step::Hide(Why::Suspended),
         (_, _, Some(place)) if place.role == Role::Pending => pending(permission, facts),
-        (_, _, Some(place)) => visible_to(place.role, facts),
+        (_, _, Some(place)) => visible_to(question.caller, place.role, facts),
     }
 }
 
@@ -65,17 +65,26 @@ fn pending(permission: Permission, facts: &Facts) -> Step {
     }
 }
 
-fn visible_to(role: Role, facts: &Facts) -> Step {
-    match (&facts.room, facts.subject) {
-        (Some(room), _) if rooms::sees(role, room) => Step::Pass(Why::SeesRoom),
-        (Some(room), _) => Step::Hide(Why::HiddenRoom(room.join_rule)),
-        (None, Some(subject))
-            if value(Permission::MemberRead, role) == Value::Invited && !subject.is_caller && !facts.shares_room =>
-        {
+fn visible_to(caller: &Caller, role: Role, facts: &Facts) -> Step {
+    match &facts.room {
+        Some(room) if rooms::sees(role, room) => Step::Pass(Why::SeesRoom),
+        Some(room) => Step::Hide(Why::HiddenRoom(room.join_rule)),
+        None if value(Permission::MemberRead, role) == Value::Invited && about_stranger(caller, facts) => {
             Step::Hide(Why::HiddenMember)
         }
-        (None, _) => Step::Pass(Why::SeesMesh),
+        None => Step::Pass(Why::SeesMesh),
     }
+}
+
+/// It is about a member or a bot that is not the caller and shares no room with it.
+fn about_stranger(caller: &Caller, facts: &Facts) -> bool {
+    let itself = match (facts.subject, facts.bot, caller.who) {
+        (Some(subject), _, _) => subject.is_caller,
+        (None, Some(bot), Who::Bot { id, .. }) => bot == id,
+        (None, Some(_), _) => false,
+        (None, None, _) => return false,
+    };
+    !itself && !facts.shares_room
 }
 
 pub(crate) fn human_only(case: &Case<'_>) -> Step {
@@ -129,13 +138,13 @@ fn owns(case: &Case<'_>) -> Step {
 }
 
 fn invited(case: &Case<'_>) -> Step {
-    match (&case.facts.room, case.facts.subject) {
-        (Some(room), _) if room.my_role.is_some() || room.invited => Step::Pass(Why::InRoom),
-        (Some(_), _) => Step::Refuse(Reason::RoomRole, Why::NotInRoom(case.permission)),
-        (None, Some(subject)) if subject.is_caller || case.facts.shares_room => Step::Pass(Why::SharesRoom),
-        (None, Some(_)) => Step::Refuse(Reason::Ownership, Why::SharesNoRoom),
+    match &case.facts.room {
+        Some(room) if room.my_role.is_some() || room.invited => Step::Pass(Why::InRoom),
+        Some(_) => Step::Refuse(Reason::RoomRole, Why::NotInRoom(case.permission)),
+        None if about_stranger(case.caller, case.facts) => Step::Refuse(Reason::Ownership, Why::SharesNoRoom),
+        None if case.facts.subject.is_some() || case.facts.bot.is_some() => Step::Pass(Why::SharesRoom),
         // The operation itself shows or reaches only what the caller may.
-        (None, None) => Step::Pass(Why::Narrowed),
+        None => Step::Pass(Why::Narrowed),
     }
 }
 

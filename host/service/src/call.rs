@@ -9,7 +9,7 @@ use crate::{
 };
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use mesh_authz::{Access, Caller, Credential, Facts, Grant, Who, decide};
+use mesh_authz::{Access, Caller, Credential, Entering, Facts, Grant, Who, decide};
 use mesh_store::{Job, Rollback, Tx, idempotency, log::Entry};
 use mesh_types::{RequestId, limits};
 use sha2::{Digest, Sha256};
@@ -262,7 +262,10 @@ fn admit(host: &Host, spec: &OpSpec, envelope: &Envelope) -> Result<Option<Left>
 
 /// Steps 4 to 12: the facts and the decision.
 async fn grant<R: Resource>(host: &Arc<Host>, spec: &OpSpec, envelope: &Envelope, on: R) -> Result<Grant<R>> {
-    let facts = host.authority.facts(&host.store, host.clock.now(), &envelope.caller, on.target()).await?;
+    let mut facts = host.authority.facts(&host.store, host.clock.now(), &envelope.caller, on.target()).await?;
+    if spec.from_outside {
+        facts.entering = Entering::NotNeeded;
+    }
     match decide(&envelope.caller, spec.access, &facts, on) {
         Ok(grant) => Ok(grant),
         Err(refusal) => Err(refused(host, spec, envelope, &facts, refusal)),

@@ -8,7 +8,10 @@ use crate::{
     runtime::BotRuntime,
 };
 use mesh_store::Store;
-use std::{path::PathBuf, sync::{Arc, OnceLock}};
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock, atomic::AtomicBool},
+};
 
 /// What the configuration says about the operations.
 #[derive(Debug, Clone)]
@@ -56,6 +59,10 @@ pub struct Host {
     pub settings: Settings,
     /// Runs components; none in a process that only serves.
     pub runtime: OnceLock<Arc<dyn BotRuntime>>,
+    /// Renders the metrics, where they are kept.
+    pub metrics: OnceLock<Box<dyn Fn() -> String + Send + Sync>>,
+    /// The server is about to end and takes no new work.
+    pub ending: AtomicBool,
 }
 
 impl Host {
@@ -71,6 +78,8 @@ impl Host {
             keys,
             settings,
             runtime: OnceLock::new(),
+            metrics: OnceLock::new(),
+            ending: AtomicBool::new(false),
         })
     }
 }

@@ -105,6 +105,8 @@ pub struct OpSpec {
     pub if_match_required: bool,
     /// Needs a sign-in within the last ten minutes.
     pub fresh: bool,
+    /// Works on a room that one has not entered; see the catalogue's rule on private rooms.
+    pub from_outside: bool,
     /// What it costs against the rate limit; 1 for most.
     pub cost: u32,
     /// One sentence.
@@ -147,6 +149,7 @@ impl OperationWithoutPermission {
             doors: Doors { socket: false, wasm: None, mcp: false, cli: false },
             if_match_required: false,
             fresh: false,
+            from_outside: false,
             cost: 1,
             summary: "",
         }
@@ -216,6 +219,13 @@ impl OpSpec {
     #[must_use]
     pub const fn fresh(mut self) -> Self {
         self.fresh = true;
+        self
+    }
+
+    /// Works on a room that one has not entered.
+    #[must_use]
+    pub const fn from_outside(mut self) -> Self {
+        self.from_outside = true;
         self
     }
 

@@ -1,7 +1,7 @@
 //! The table of all operations. Every door is a loop over it. (Registries that fill themselves by
 //! linker magic came back empty, silently, from a library crate; so this list is written by hand.)
 
-use crate::{bot, call::ErasedOp, event, kv, message, room};
+use crate::{bot, call::ErasedOp, event, kv, message, room, server};
 
 /// Every operation, by domain.
 pub static OPS: &[ErasedOp] = &[
@@ -66,4 +66,11 @@ pub static OPS: &[ErasedOp] = &[
     ErasedOp::of::<event::PollEvents>(),
     ErasedOp::of::<event::ListRoomEvents>(),
     ErasedOp::of::<event::ListAudit>(),
+    // Server
+    ErasedOp::of::<server::Live>(),
+    ErasedOp::of::<server::Ready>(),
+    ErasedOp::of::<server::Metrics>(),
+    ErasedOp::of::<server::ServerInfo>(),
+    ErasedOp::of::<server::OpenApi>(),
+    ErasedOp::of::<server::ListOps>(),
 ];

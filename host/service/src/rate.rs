@@ -49,6 +49,10 @@ pub struct Left {
     pub limit: u32,
     /// Calls left now.
     pub remaining: u32,
+    /// Seconds until the bucket is full again.
+    pub reset_s: u32,
+    /// Seconds in which an empty bucket fills.
+    pub window_s: u32,
 }
 
 /// The buckets.
@@ -85,18 +89,19 @@ impl Limiter {
     /// Takes `cost` from the actor's bucket, or from the address's for a caller without an account.
     pub fn take(&self, actor: Option<ActorId>, address: Option<IpAddr>, cost: u32) -> Result<Option<Left>> {
         match (actor, address) {
-            (Some(actor), _) => take(&self.actors, &actor, cost, self.rates.actor.burst).map(Some),
-            (None, Some(address)) => take(&self.addresses, &address, cost, self.rates.address.burst).map(Some),
+            (Some(actor), _) => take(&self.actors, &actor, cost, self.rates.actor).map(Some),
+            (None, Some(address)) => take(&self.addresses, &address, cost, self.rates.address).map(Some),
             (None, None) => Ok(None),
         }
     }
 
     /// Takes one sign-in attempt from the address's bucket and from the account's.
     pub fn take_sign_in(&self, address: Option<IpAddr>, account: &str) -> Result<()> {
+        let rate = Rate { per_second: 1, burst: self.rates.sign_in_per_minute };
         if let Some(address) = address {
-            take(&self.sign_ins, &address, 1, self.rates.sign_in_per_minute)?;
+            take(&self.sign_ins, &address, 1, rate)?;
         }
-        take(&self.accounts, &account.to_lowercase(), 1, self.rates.sign_in_per_minute).map(drop)
+        take(&self.accounts, &account.to_lowercase(), 1, rate).map(drop)
     }
 
     /// Forgets the buckets that are full again.
@@ -108,10 +113,15 @@ impl Limiter {
     }
 }
 
-fn take<K: Hash + Eq + Clone>(buckets: &Buckets<K>, key: &K, cost: u32, limit: u32) -> Result<Left> {
+fn take<K: Hash + Eq + Clone>(buckets: &Buckets<K>, key: &K, cost: u32, rate: Rate) -> Result<Left> {
+    let limit = rate.burst;
     let cost = NonZeroU32::new(cost.min(limit)).unwrap_or(NonZeroU32::MIN);
     match buckets.check_key_n(key, cost) {
-        Ok(Ok(left)) => Ok(Left { limit, remaining: left.remaining_burst_capacity() }),
+        Ok(Ok(left)) => {
+            let remaining = left.remaining_burst_capacity();
+            let seconds = |calls: u32| calls.div_ceil(rate.per_second.max(1));
+            Ok(Left { limit, remaining, reset_s: seconds(limit.saturating_sub(remaining)), window_s: seconds(limit) })
+        }
         Ok(Err(wait)) => {
             let wait = wait.wait_time_from(DefaultClock::default().now());
             let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);

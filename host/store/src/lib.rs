@@ -11,6 +11,7 @@ pub mod bots;
 mod error;
 pub mod facts;
 pub mod idempotency;
+pub mod inbox;
 mod job;
 pub mod kv;
 pub mod log;
@@ -126,6 +127,7 @@ const NOUNS: &[Noun] = &[
     ("bots", bots::ALL),
     ("facts", facts::ALL),
     ("idempotency", idempotency::ALL),
+    ("inbox", inbox::ALL),
     ("kv", kv::ALL),
     ("log", log::ALL),
     ("members", members::ALL),

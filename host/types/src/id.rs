@@ -1,6 +1,6 @@
-//! TypeIDs: a prefix, `_`, and a `UUIDv7` as 26 characters of lowercase Crockford base32.
+//! `TypeID`s: a prefix, `_`, and a `UUIDv7` as 26 characters of lowercase Crockford base32.
 //!
-//! Follows the TypeID specification 0.3. The text form is canonical: one value has exactly one
+//! Follows the `TypeID` specification 0.3. The text form is canonical: one value has exactly one
 //! spelling, so ids can be compared as text in the database.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -39,7 +39,7 @@ fn decode(text: &[u8]) -> Option<Uuid> {
     Some(Uuid::from_u128(bits))
 }
 
-/// The prefix of an id's text, if it has the shape of a TypeID at all.
+/// The prefix of an id's text, if it has the shape of a `TypeID` at all.
 pub fn prefix_of(text: &str) -> Option<&str> {
     let (prefix, rest) = text.rsplit_once('_')?;
     decode(rest.as_bytes()).map(|_| prefix)

@@ -53,7 +53,7 @@ impl CompilerConfig {
             program: std::env::current_exe()?,
             memory: 4 << 30,
             cpu_seconds: 120,
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
             threads: 2,
         })
     }
@@ -190,7 +190,9 @@ impl Compiler {
             Some(0) => Ok(()),
             Some(child::REJECTED) => Err(CompileError::Rejected(complaint)),
             Some(child::FAILED) => Err(io::Error::other(complaint).into()),
-            _ => Err(CompileError::Died(status.to_string())),
+            // A panic of the compiler, which is about this component.
+            Some(_) => Err(CompileError::Rejected(format!("the compiler gave up: {complaint}"))),
+            None => Err(CompileError::Died(status.to_string())),
         }
     }
 }

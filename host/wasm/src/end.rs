@@ -1,6 +1,7 @@
 //! How a call into a bot ended, in words for people.
 
 use std::fmt::{self, Display};
+use std::io;
 
 use wasmtime::component::ResourceTableError;
 use wasmtime::{PoolConcurrencyLimitError, Trap};
@@ -140,6 +141,12 @@ pub enum Exhausted {
     Messages,
 }
 
+/// A host function could not do its work for a reason that is not the bot's. As an error of a host
+/// function it stops the bot without blaming it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct HostFault(pub String);
+
 /// What an error of wasmtime means for the bot.
 pub(crate) fn classify(error: &wasmtime::Error, meter: &Meter) -> CallEnd {
     if let Some(exhausted) = error.downcast_ref::<Exhausted>() {
@@ -165,31 +172,42 @@ pub(crate) fn classify(error: &wasmtime::Error, meter: &Meter) -> CallEnd {
         Some(trap) => return CallEnd::Trap((*trap).into()),
         None => {}
     }
+    if let Some(HostFault(why)) = error.downcast_ref() {
+        return CallEnd::HostFailure(why.clone());
+    }
+    if error.is::<io::Error>() || error.is::<rustix::io::Errno>() {
+        return CallEnd::HostFailure(error.to_string());
+    }
     if meter.refused() {
         return CallEnd::MemoryLimit;
     }
-    by_text(error)
+    // Only the innermost error: the ones around it quote names of the guest's functions.
+    by_text(&error.root_cause().to_string().to_lowercase())
 }
 
-/// The errors that wasmtime keeps private can be told only by their words; a test pins each.
-fn by_text(error: &wasmtime::Error) -> CallEnd {
-    let text = format!("{error:#}");
+/// The errors that wasmtime keeps private can be told only by their words; a test pins each. They
+/// come from taking over the guest's values, so the guest is to blame.
+fn by_text(text: &str) -> CallEnd {
     if text.contains("fuel allocated for hostcalls has been exhausted") {
         return CallEnd::BoundaryLimit;
     }
-    let of_the_guest = [
+    if text.contains("handle limit exceeded") {
+        return CallEnd::HandleLimit;
+    }
+    let values = [
         "out of bounds",
+        "not aligned",
         "unaligned",
         "discriminant",
-        "invalid utf",
+        "utf-8",
         "realloc",
-        "unknown handle",
+        "handle",
     ];
-    let lower = text.to_lowercase();
-    if of_the_guest.iter().any(|words| lower.contains(words)) {
-        return CallEnd::Trap(TrapKind::BadValue);
-    }
-    CallEnd::HostFailure(text)
+    CallEnd::Trap(if values.iter().any(|words| text.contains(words)) {
+        TrapKind::BadValue
+    } else {
+        TrapKind::Other
+    })
 }
 
 /// The outcome with its text cut.

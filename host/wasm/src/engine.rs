@@ -12,8 +12,10 @@ pub(crate) const TICK: Duration = Duration::from_millis(10);
 
 /// The WebAssembly a bot may use: what the four guest toolchains emit, and no more.
 ///
-/// Absent: threads and shared memory, 64-bit and multiple memories, garbage collection, exceptions,
-/// component-model async, and relaxed SIMD, whose results differ between machines.
+/// Absent: threads and shared memory, 64-bit memory, garbage collection, exceptions, component-model
+/// async, and relaxed SIMD, whose results differ between machines. Multiple memories are here because
+/// wasmtime joins the core modules of one component with adapters that need them, and panics without;
+/// the pool lets a module define one only.
 pub(crate) const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
     .union(WasmFeatures::SATURATING_FLOAT_TO_INT)
     .union(WasmFeatures::SIGN_EXTENSION)
@@ -23,6 +25,7 @@ pub(crate) const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
     .union(WasmFeatures::BULK_MEMORY)
     .union(WasmFeatures::BULK_MEMORY_OPT)
     .union(WasmFeatures::SIMD)
+    .union(WasmFeatures::MULTI_MEMORY)
     .union(WasmFeatures::TAIL_CALL)
     .union(WasmFeatures::FLOATS)
     .union(WasmFeatures::EXTENDED_CONST)

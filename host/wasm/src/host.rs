@@ -8,7 +8,9 @@ use crate::sandbox::Sandbox;
 /// What serves the imports of one bot: one trait of the bindings for each interface of the contract.
 ///
 /// `log` is not among them: the sandbox takes log lines itself. Each function should begin with
-/// [`Sandbox::spend_host_call`]. An `Err` of a function stops the bot; an answer for the bot is `Ok(Err(_))`.
+/// [`Sandbox::spend_host_call`]. An answer for the bot, a refusal too, is `Ok(Err(_))`.
+/// An `Err` stops the bot: [`crate::Exhausted`] and every unknown error blame the bot, [`crate::HostFault`]
+/// blames the server.
 pub trait BotHost:
     auth::Host
     + bots::Host

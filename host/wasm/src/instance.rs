@@ -96,7 +96,7 @@ impl<H: BotHost> Instance<H> {
             Ok(Ok((bot, Ok(())))) => finish(store, Some(bot), CallEnd::Started, began, &limits),
             Ok(Ok((_, Err(why)))) => finish(store, None, CallEnd::HandlerError(end::cut(why)), began, &limits),
             Ok(Err(error)) => {
-                let end = end::classify(&error, &store.data_mut().0.sandbox().meter);
+                let end = explain(&mut store, &error);
                 finish(store, None, end, began, &limits)
             }
             Err(_) => finish(store, None, CallEnd::Timeout, began, &limits),
@@ -119,7 +119,7 @@ impl<H: BotHost> Instance<H> {
             Ok(Ok(Ok(outcome))) => finish(store, Some(bot), end::outcome(outcome), began, &limits),
             Ok(Ok(Err(why))) => finish(store, Some(bot), CallEnd::HandlerError(end::cut(why)), began, &limits),
             Ok(Err(error)) => {
-                let end = end::classify(&error, &store.data_mut().0.sandbox().meter);
+                let end = explain(&mut store, &error);
                 finish(store, None, end, began, &limits)
             }
             Err(_) => finish(store, None, CallEnd::Timeout, began, &limits),
@@ -146,6 +146,16 @@ fn arm<H: BotHost>(store: &mut Store<Guest<H>>, limits: &Limits, time: Duration)
     store.set_epoch_deadline(ticks.saturating_add(2).min(u64::MAX / 2));
     store.epoch_deadline_trap();
     Ok(())
+}
+
+/// What the error means; its own words go to the bot's log, where its author looks for them.
+fn explain<H: BotHost>(store: &mut Store<Guest<H>>, error: &wasmtime::Error) -> CallEnd {
+    let sandbox = store.data_mut().0.sandbox();
+    let end = end::classify(error, &sandbox.meter);
+    if !end.is_hosts_fault() {
+        sandbox.log.epitaph(end::cut(format!("{error:#}")));
+    }
+    end
 }
 
 /// Closes the books of one call. Without bindings the instance is dead.

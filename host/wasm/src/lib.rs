@@ -1,9 +1,9 @@
 //! Runs bots: WebAssembly components, contained. The only crate that names wasmtime.
 //!
 //! A file becomes a running bot in four steps, each its own module:
-//! [`inspect`] reads an upload without running or compiling it, [`compile`] turns it into machine
+//! [`mod@inspect`] reads an upload without running or compiling it, [`compile`] turns it into machine
 //! code in a child process and keeps the result, [`link`] gives it the imports it was granted and
-//! a refusal for every other, and [`instance`] calls it within [`limits`].
+//! a refusal for every other, and [`Instance`] calls it within [`Limits`].
 //!
 //! What is absent on purpose: nothing here opens a socket, a directory or the environment for a
 //! bot, nothing accepts precompiled code from outside, and no instance is used again after a trap.
@@ -25,7 +25,7 @@ mod output;
 mod sandbox;
 
 pub use digest::{Digest, DigestError};
-pub use end::{CallEnd, Exhausted, TrapKind};
+pub use end::{CallEnd, Exhausted, HostFault, TrapKind};
 pub use engine::{Engine, EngineConfig, EngineError};
 pub use host::BotHost;
 pub use inspect::{Import, Inspection, InspectionBounds, Refused, inspect};

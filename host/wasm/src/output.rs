@@ -15,6 +15,8 @@ const WRITE_PERMIT: usize = 64 << 10;
 /// Where a line came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogSource {
+    /// The server, about how the bot stopped. Its text can have several lines: a backtrace.
+    Server,
     /// The function `log.write`, with its level.
     Log(LogLevel),
     /// Standard output.
@@ -84,15 +86,20 @@ impl LogBook {
         self.pages().keep(LogSource::Log(level), text);
     }
 
+    /// Writes why the bot stopped. Always kept: it is one line, and the caller bounds its length.
+    pub(crate) fn epitaph(&self, text: String) {
+        let mut pages = self.pages();
+        pages.flush();
+        pages.kept.lines.push(LogLine {
+            source: LogSource::Server,
+            text,
+        });
+    }
+
     /// Everything since the last call of this, unfinished lines included; the budget is full again.
     pub(crate) fn take(&self) -> LogOutput {
         let mut pages = self.pages();
-        for stream in [LogSource::Stdout, LogSource::Stderr] {
-            let rest = std::mem::take(pages.pending(stream));
-            if !rest.is_empty() {
-                pages.push(stream, &rest);
-            }
-        }
+        pages.flush();
         pages.left = pages.limit;
         std::mem::take(&mut pages.kept)
     }
@@ -142,6 +149,16 @@ impl Pages {
         let mut text = String::from_utf8_lossy(line).into_owned();
         text.truncate(text.floor_char_boundary(room));
         self.keep(source, text);
+    }
+
+    /// Keeps the lines that have no end yet.
+    fn flush(&mut self) {
+        for stream in [LogSource::Stdout, LogSource::Stderr] {
+            let rest = std::mem::take(self.pending(stream));
+            if !rest.is_empty() {
+                self.push(stream, &rest);
+            }
+        }
     }
 
     fn pending(&mut self, source: LogSource) -> &mut Vec<u8> {

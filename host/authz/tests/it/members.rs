@@ -1,6 +1,6 @@
 //! B2: who is nobody here, rank, roles, and acting on oneself.
 
-use crate::scene::{Scene, check, check_all};
+use crate::scene::{Scene, check, check_all, id};
 use mesh_authz::{Access, Permission as P};
 use mesh_types::{Role, RoomRole};
 
@@ -43,6 +43,7 @@ fn the_mesh_is_not_there_for_those_who_are_not_in_it() {
 fn guests_see_people_they_share_a_room_with() {
     let guest = || Scene::person(Role::Guest);
     let shares = |facts: &mut mesh_authz::Facts| facts.shares_room = true;
+    let about_bot = |role| Scene::person(role).change(|it| it.bot = Some(id("bot", 1)));
     check_all([
         ("the list, which narrows itself", guest(), P::MemberRead, "allowed"),
         ("somebody", guest().on(Role::Member), P::MemberRead, "not_found"),
@@ -56,6 +57,10 @@ fn guests_see_people_they_share_a_room_with() {
             P::MessagePost,
             "forbidden ownership",
         ),
+        ("a bot", about_bot(Role::Guest), P::MemberRead, "not_found"),
+        ("a bot, for a member", about_bot(Role::Member), P::MemberRead, "allowed"),
+        ("calling a bot", about_bot(Role::Member), P::CommandInvoke, "forbidden ownership"),
+        ("calling a known bot", about_bot(Role::Guest).change(shares), P::CommandInvoke, "allowed"),
         ("somebody, for a member", Scene::person(Role::Member).on(Role::Creator), P::MemberRead, "allowed"),
     ]);
 }

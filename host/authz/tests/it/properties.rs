@@ -46,11 +46,12 @@ fn hidden(scene: &Scene, permission: Permission) -> bool {
         };
         room.my_role.is_none() && !known
     });
-    let stranger = place.role == Role::Guest
-        && facts.room.is_none()
-        && facts.subject.is_some()
-        && !on_oneself
-        && !facts.shares_room;
+    let oneself = match scene.caller.who {
+        Who::Bot { id, .. } if facts.subject.is_none() => facts.bot == Some(id),
+        _ => on_oneself,
+    };
+    let about_somebody = facts.room.is_none() && (facts.subject.is_some() || facts.bot.is_some());
+    let stranger = place.role == Role::Guest && about_somebody && !oneself && !facts.shares_room;
     let pending = place.role == Role::Pending;
     let own_data = pending && permission == Permission::MemberData && (facts.owned || on_oneself);
     !facts.exists || elsewhere || place.suspended || if pending { !own_data } else { room || stranger }

@@ -2,7 +2,7 @@
 
 use crate::scene::{Scene, id, session};
 use mesh_authz::{
-    Access, Autonomy, BotAuthority, BotGrant, Caller, Credential, Entry, Facts, GrantEffect, Pattern, Permission,
+    Access, Autonomy, BotAuthority, BotGrant, Caller, Credential, Entering, Facts, GrantEffect, Pattern, Permission,
     Place, RoomFacts, Scopes, Subject, Who, Wish,
 };
 use mesh_types::{JoinRule, Role, RoomRole, Timestamp};
@@ -235,7 +235,7 @@ prop_compose! {
                 shares_room,
                 subject: subject.map(|(subject, _)| subject),
                 giving: subject.and_then(|(_, giving)| giving),
-                entry: if without_entering { Entry::NotNeeded } else { Entry::Needed },
+                entering: if without_entering { Entering::NotNeeded } else { Entering::Needed },
                 forbidden_by_policy: policy.then_some("files"),
                 approved: approved.then(|| id("approval", 1)),
                 authority: authority.map(Arc::new),

@@ -1,7 +1,7 @@
 //! Who asks what about which thing, in few words.
 
 use mesh_authz::{
-    Access, Autonomy, BotAuthority, BotGrant, Caller, Credential, Entry, Facts, GrantEffect, Pattern, Permission,
+    Access, Autonomy, BotAuthority, BotGrant, Caller, Credential, Entering, Facts, GrantEffect, Pattern, Permission,
     Place, Refusal, RoomFacts, Scopes, Subject, Verdict, Who, Wish, decide, explain,
 };
 use mesh_types::{JoinRule, Role, RoomRole, Timestamp};
@@ -173,7 +173,7 @@ impl Scene {
     }
 
     pub(crate) fn without_entering(self) -> Self {
-        self.change(|facts| facts.entry = Entry::NotNeeded)
+        self.change(|facts| facts.entering = Entering::NotNeeded)
     }
 
     /// Acts on a person with this role.

@@ -23,8 +23,8 @@ impl Op for ActivateBotVersion {
 
     async fn run(cx: &mut Cx<'_>, on: Grant<BotVersionId>, _: BotVersionIn) -> Result<Bot> {
         let version = bot_versions::get(cx.tx(), *on).await?.ok_or_else(Error::not_found)?;
-        let bot = version.bot;
-        switch(cx, &on.map(|_| bot), &version).await
+        let bot = on.of_bot().ok_or_else(Error::not_found)?;
+        switch(cx, &bot, &version).await
     }
 }
 

@@ -1,7 +1,6 @@
 use crate::{
     Cx, Effect, Error, Method, Nothing, Op, OpSpec, Page, Result,
     cursor::{self, page_size},
-    error::Code,
     op,
     resource::Myself,
 };
@@ -14,20 +13,28 @@ use serde::Deserialize;
 /// `bot_log.write`
 pub struct WriteBotLog;
 
-/// A line.
+/// One line.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WriteLine {
+    /// How much it matters.
+    pub level: LogLevel,
+    /// At most 8 KiB; what is longer is cut.
+    pub text: String,
+}
+
+/// What the bot said while it handled one event.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WriteBotLogIn {
-    /// How much it matters.
-    pub level: LogLevel,
-    /// At most 8 KiB.
-    pub text: String,
+    /// The lines, in order; the sandbox bounds their bytes.
+    pub lines: Vec<WriteLine>,
 }
 
 impl Op for WriteBotLog {
     const SPEC: OpSpec = op("bot_log.write", Effect::Write)
         .myself()
-        .about("Adds a line to the calling bot's own log.")
+        .about("Adds lines to the calling bot's own log.")
         .wasm("log", "write");
     type In = WriteBotLogIn;
     type Out = Nothing;
@@ -41,32 +48,30 @@ impl Op for WriteBotLog {
         let Some(ActorId::Bot(bot)) = on.actor() else {
             return Err(Error::forbidden(Reason::Ownership, "Only a bot has a log of its own."));
         };
-        if input.text.len() > limits::LOG_LINE {
-            return Err(Error::new(
-                Code::TooLarge,
-                format!("A log line has at most {} bytes.", limits::LOG_LINE),
-            ));
-        }
         let row = facts::bot(cx.tx(), bot).await?.ok_or_else(Error::not_found)?;
         cx.file_under(row.mesh);
-        let id = cx.id(|id| id);
         let instance = cx
             .host()
             .runtime
             .get()
             .and_then(|runtime| runtime.status(bot))
             .and_then(|now| now.instance);
-        let line = BotLogLine {
-            id: id.simple().to_string(),
-            at: cx.now(),
-            level: input.level,
-            text: input.text.replace('\0', "\u{FFFD}"),
-            instance: instance.map(|instance| instance.to_string()).unwrap_or_default(),
-        };
-        bot_logs::write(cx.tx(), &on, bot, &line).await?;
-        // The last byte of an id is random, so about one line in 256 pays for forgetting old ones.
-        if id.as_bytes()[15] == 0 {
-            bot_logs::trim(cx.tx(), &on, bot).await?;
+        let instance = instance.map(|instance| instance.to_string()).unwrap_or_default();
+        for WriteLine { level, text } in input.lines {
+            let id = cx.id(|id| id);
+            let text = text[..text.floor_char_boundary(limits::LOG_LINE)].replace('\0', "\u{FFFD}");
+            let line = BotLogLine {
+                id: id.simple().to_string(),
+                at: cx.now(),
+                level,
+                text,
+                instance: instance.clone(),
+            };
+            bot_logs::write(cx.tx(), &on, bot, &line).await?;
+            // The last byte of an id is random, so about one line in 256 pays for forgetting old ones.
+            if id.as_bytes()[15] == 0 {
+                bot_logs::trim(cx.tx(), &on, bot).await?;
+            }
         }
         Ok(Nothing {})
     }

@@ -25,7 +25,7 @@ pub use explain::{ExplainBot, ExplainBotIn, Explanation};
 pub use grant::{ListBotGrants, ListBotGrantsIn, PutBotGrant, PutBotGrantIn};
 pub use imports::{ListVersionImports, VersionImportsIn};
 pub use limit::{GetBotLimits, PutBotLimits, PutBotLimitsIn};
-pub use log::{ListBotLogs, ListBotLogsIn, WriteBotLog, WriteBotLogIn};
+pub use log::{ListBotLogs, ListBotLogsIn, WriteBotLog, WriteBotLogIn, WriteLine};
 pub use look::{BotIn, GetBot, ListBots, ListBotsIn};
 pub use run::{GetBotStatus, StartBot, StopBot, StopBotIn};
 pub use token::{RotateBotToken, RotateBotTokenIn};

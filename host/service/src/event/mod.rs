@@ -8,8 +8,8 @@ mod sync;
 
 pub use audit::ListAudit;
 pub use delivery::{Delivery, next as next_for_bot};
-pub use room::ListRoomEvents;
-pub use sync::{PollEvents, SyncEvents};
+pub use room::{ListRoomEvents, ListRoomEventsIn};
+pub use sync::{PollEvents, SyncEvents, SyncEventsIn};
 
 use crate::{Answer, Error, Result};
 use mesh_store::{

@@ -43,7 +43,7 @@ impl Op for EditMessage {
         if found.redacted {
             return Err(Error::wrong_state("deleted", "This message was deleted."));
         }
-        super::post::refuse_archived(cx, &message.clone().map(|_| found.room_id)).await?;
+        super::post::refuse_archived(cx, &message).await?;
         cx.check_match(found.revision)?;
         if found.text != input.text {
             let at = cx.now();

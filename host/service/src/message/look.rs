@@ -3,9 +3,10 @@ use crate::{
     Cx, Effect, Error, Method, Op, OpSpec, Page, Result,
     cursor::{self, page_size},
     op,
+    room::viewer,
 };
 use mesh_authz::{Grant, Permission};
-use mesh_store::messages;
+use mesh_store::{messages, reactions};
 use mesh_types::{MessageId, RoomId, view::Message};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -104,9 +105,8 @@ impl Op for ListMessages {
             messages::before(cx.tx(), &room, from, size + 1).await?
         };
         let mut page = cursor::page(cx, &scope, found, size, |message| message.seq.to_string());
-        for message in &mut page.items {
-            *message = with_reactions(cx, message.clone()).await?;
-        }
+        let viewer = viewer(cx);
+        reactions::add_counts(cx.tx(), &mut page.items, &viewer).await?;
         Ok(page)
     }
 }

@@ -32,6 +32,11 @@ pub(crate) fn handles(text: &str) -> Vec<String> {
     found
 }
 
+/// Whether a text mentions this handle.
+pub fn mentions(text: &str, handle: &str) -> bool {
+    handles(text).iter().any(|found| found == handle)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{MOST, handles};

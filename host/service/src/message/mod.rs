@@ -7,11 +7,12 @@ mod post;
 mod react;
 mod thread;
 
-pub use change::{DeleteMessage, EditMessage};
-pub use look::{GetMessage, ListMessages, MessageIn};
+pub use change::{DeleteMessage, EditMessage, EditMessageIn};
+pub use look::{GetMessage, ListMessages, ListMessagesIn, MessageIn};
 pub use post::{PostMessage, PostMessageIn};
-pub use react::{AddReaction, RemoveReaction};
-pub use thread::{FollowThread, GetThread, ListThreads, ThreadReplies};
+pub use mention::mentions;
+pub use react::{AddReaction, ReactionIn, RemoveReaction};
+pub use thread::{FollowThread, GetThread, ListThreads, ListThreadsIn, ThreadIn, ThreadReplies, ThreadRepliesIn};
 
 use crate::{Answer, Cx, Result, room::viewer};
 use mesh_store::reactions;

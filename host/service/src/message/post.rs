@@ -115,8 +115,9 @@ pub(super) fn check_text(text: &str) -> Result<()> {
 }
 
 /// An archived room is read-only.
-pub(super) async fn refuse_archived(cx: &mut Cx<'_>, room: &Grant<RoomId>) -> Result<()> {
-    let row = mesh_store::facts::room(cx.tx(), **room).await?.ok_or_else(Error::not_found)?;
+pub(super) async fn refuse_archived<R>(cx: &mut Cx<'_>, on: &Grant<R>) -> Result<()> {
+    let room = on.room().ok_or_else(Error::not_found)?;
+    let row = mesh_store::facts::room(cx.tx(), room).await?.ok_or_else(Error::not_found)?;
     if row.archived { Err(Error::wrong_state("archived", "This room is archived.")) } else { Ok(()) }
 }
 

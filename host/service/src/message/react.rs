@@ -31,7 +31,7 @@ fn check_emoji(emoji: &str) -> Result<()> {
 async fn reacted(cx: &mut Cx<'_>, message: &Grant<MessageId>, emoji: &str) -> Result<Message> {
     check_emoji(emoji)?;
     let found = messages::get(cx.tx(), **message).await?.ok_or_else(Error::not_found)?;
-    refuse_archived(cx, &message.clone().map(|_| found.room_id)).await?;
+    refuse_archived(cx, message).await?;
     Ok(found)
 }
 

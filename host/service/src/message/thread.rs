@@ -1,4 +1,3 @@
-use super::with_reactions;
 use crate::{
     Cx, Effect, Error, Method, Op, OpSpec, Page, Result,
     cursor::{self, page_size},
@@ -6,7 +5,7 @@ use crate::{
     room::viewer,
 };
 use mesh_authz::{Grant, Permission};
-use mesh_store::{log::Stream, messages, threads};
+use mesh_store::{log::Stream, messages, reactions, threads};
 use mesh_types::{
     RoomId, ThreadId,
     view::{Message, Thread},
@@ -130,9 +129,8 @@ impl Op for ThreadReplies {
         let after = after.parse().map_err(Error::internal)?;
         let found = messages::replies(cx.tx(), &thread, after, size + 1).await?;
         let mut page = cursor::page(cx, &scope, found, size, |message| message.seq.to_string());
-        for message in &mut page.items {
-            *message = with_reactions(cx, message.clone()).await?;
-        }
+        let viewer = viewer(cx);
+        reactions::add_counts(cx.tx(), &mut page.items, &viewer).await?;
         Ok(page)
     }
 }

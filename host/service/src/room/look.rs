@@ -26,6 +26,7 @@ impl Op for GetRoom {
         .needs(Permission::RoomRead)
         .about("Reads a room, with the caller's room role and read state.")
         .http(Method::Get, "/rooms/{room_id}", 200)
+        .from_outside()
         .socket()
         .wasm("rooms", "get")
         .mcp()

@@ -9,8 +9,10 @@ mod people;
 pub use bots::{AddRoomBot, ListRoomBots, RemoveRoomBot, RoomBotIn, UpdateRoomBot};
 pub use come_and_go::{JoinRoom, LeaveRoom};
 pub use create::{CreateRoom, CreateRoomIn, UpdateRoom};
-pub use look::{GetRoom, ListRooms, RoomIn};
-pub use people::{AddRoomMember, ListRoomMembers, RemoveRoomMember, SetRoomRole};
+pub use look::{GetRoom, ListRooms, ListRoomsIn, RoomIn};
+pub use people::{
+    AddRoomMember, AddRoomMemberIn, ListRoomMembers, ListRoomMembersIn, RemoveRoomMember, RoomSeatIn, SetRoomRole,
+};
 
 use crate::{Answer, Cx, Error, Result, authority::Stale};
 use mesh_authz::Grant;

@@ -1,0 +1,46 @@
+# Everything this project does, by name. `make help` lists it.
+
+CARGO ?= cargo
+BIN := target/release/mesh
+PLUGINS := dist/plugins/echo.wasm
+
+.PHONY: help run setup setup-test build plugins test check gen bench fmt clean
+
+help: ## List these commands
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+run: setup build plugins ## Build what is missing and start the server on this machine
+	$(BIN) serve
+
+setup: ## Install what building needs and this machine lacks
+	@scripts/setup run
+
+setup-test: ## Install what testing needs and this machine lacks
+	@scripts/setup test
+
+build: ## Build the server
+	$(CARGO) build --release --package mesh-server
+
+plugins: ## Build the bots that ship with the server
+	@scripts/build-guest plugins
+
+test: setup-test plugins ## Run every test
+	scripts/test
+
+check: ## Check format, lints and generated files
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO) xtask check
+
+gen: ## Write the generated files again
+	$(CARGO) xtask gen
+
+bench: setup plugins ## Measure, and write docs/performance.md
+	$(CARGO) run --release --package mesh-bench
+
+fmt: ## Format
+	$(CARGO) fmt --all
+
+clean: ## Remove what was built
+	$(CARGO) clean
+	rm -rf dist plugins/target guest-sdk/rust/target tests/guests/target

@@ -1,0 +1,171 @@
+//! One request: who asks, what for, and the answer's headers.
+
+use crate::{PREFIX, fields::Fields, problem, upload};
+use axum::{
+    body::Body,
+    extract::{ConnectInfo, FromRequestParts as _, RawPathParams, Request},
+    response::Response,
+};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use mesh_authz::Caller;
+use mesh_service::{
+    Body as Takes, Door, Envelope, ErasedOp, Error, Host, Http, Input, Method, Reply, Result, error::Code, rate::Left,
+};
+use mesh_types::{RequestId, limits};
+use serde_json::{Map, Value};
+use std::{net::SocketAddr, sync::Arc};
+
+/// One operation's REST door.
+#[derive(Clone)]
+pub(crate) struct Route {
+    host: Arc<Host>,
+    op: &'static ErasedOp,
+    http: Http,
+    fields: Arc<Fields>,
+}
+
+impl Route {
+    pub(crate) fn new(host: Arc<Host>, op: &'static ErasedOp, http: Http) -> Self {
+        Self { host, op, http, fields: Arc::new(Fields::of(op)) }
+    }
+
+    pub(crate) const fn method(&self) -> Method {
+        self.http.method
+    }
+}
+
+/// Answers a request. Never fails: an error is an answer.
+pub(crate) async fn answer(route: Route, request: Request) -> Response {
+    let id = RequestId::new(route.host.ids.next());
+    let (parts, body) = request.into_parts();
+    let unchanged = parts.headers.get(header::IF_NONE_MATCH).cloned();
+    let mut response = match call(&route, id, parts, body).await {
+        Ok(reply) => good(&route, unchanged.as_ref(), reply).unwrap_or_else(|error| problem::response(&error, Some(id))),
+        Err(error) => problem::response(&error, Some(id)),
+    };
+    if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
+        response.headers_mut().insert("x-request-id", id);
+    }
+    response
+}
+
+async fn call(route: &Route, id: RequestId, mut parts: Parts, body: Body) -> Result<Reply> {
+    let caller = caller(&route.host, &parts.headers).await?;
+    let mut envelope = Envelope::new(caller, Door::Rest, id);
+    envelope.address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
+    envelope.idempotency_key = text(&parts.headers, "idempotency-key")?;
+    envelope.if_match = text(&parts.headers, header::IF_MATCH.as_str())?;
+    envelope.agent = text(&parts.headers, header::USER_AGENT.as_str())?.unwrap_or_default().chars().take(200).collect();
+    let path = RawPathParams::from_request_parts(&mut parts, &()).await;
+    let path = path.map_err(|_| Error::not_found())?;
+    let path: Vec<(String, String)> = path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let query = parts.uri.query();
+    let input = match route.http.body {
+        Takes::Json => {
+            let object = json_body(&parts.headers, body).await?;
+            Input { fields: merged(route, &path, query, object)?, body: None }
+        }
+        Takes::Bytes(most) => {
+            let bytes = upload::collect(&parts.headers, body, most).await?;
+            Input { fields: merged(route, &path, query, None)?, body: Some(bytes) }
+        }
+        Takes::Component(most) => {
+            media_type(&parts.headers, &["application/wasm"])?;
+            let fields = merged(route, &path, query, None)?;
+            (route.op.authorize)(route.host.clone(), envelope.clone(), fields.clone()).await?;
+            let stored = upload::component(&route.host, &parts.headers, body, most).await?;
+            Input { fields, body: Some(stored) }
+        }
+    };
+    (route.op.call)(route.host.clone(), envelope, input).await
+}
+
+fn merged(
+    route: &Route,
+    path: &[(String, String)],
+    query: Option<&str>,
+    body: Option<Map<String, Value>>,
+) -> Result<Bytes> {
+    let fields = route.fields.merge(path, query, body)?;
+    serde_json::to_vec(&fields).map(Bytes::from).map_err(Error::internal)
+}
+
+/// Who the `Authorization` header proves. A token in the address is never looked at.
+async fn caller(host: &Host, headers: &HeaderMap) -> Result<Caller> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(Caller::ANONYMOUS) };
+    let bearer = value.to_str().ok().and_then(|value| value.split_once(' '));
+    match bearer {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() => {
+            host.authority.authenticate(&host.store, host.clock.now(), token.trim()).await
+        }
+        _ => Err(Error::new(Code::Unauthenticated, "`Authorization` is `Bearer` and a token.")),
+    }
+}
+
+fn text(headers: &HeaderMap, name: &str) -> Result<Option<String>> {
+    let Some(value) = headers.get(name) else { return Ok(None) };
+    let text = value.to_str().map_err(|_| Error::new(Code::BadRequest, format!("`{name}` has characters that are not ASCII.")))?;
+    Ok(Some(text.to_owned()))
+}
+
+fn media_type(headers: &HeaderMap, takes: &[&str]) -> Result<()> {
+    let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let given = given.split(';').next().unwrap_or_default().trim().to_lowercase();
+    if takes.contains(&given.as_str()) {
+        return Ok(());
+    }
+    Err(Error::new(Code::UnsupportedMediaType, format!("`Content-Type` is {} here.", takes.join(" or "))))
+}
+
+async fn json_body(headers: &HeaderMap, body: Body) -> Result<Option<Map<String, Value>>> {
+    let bytes = upload::collect(headers, body, limits::JSON_BODY).await?;
+    if bytes.trim_ascii().is_empty() {
+        return Ok(None);
+    }
+    media_type(headers, &["application/json", "application/merge-patch+json"])?;
+    let wrong = |_| Error::new(Code::BadRequest, "The body is not a JSON object.");
+    serde_json::from_slice(&bytes).map(Some).map_err(wrong)
+}
+
+fn good(route: &Route, unchanged: Option<&HeaderValue>, reply: Reply) -> Result<Response> {
+    let status = StatusCode::from_u16(route.http.status).map_err(Error::internal)?;
+    let mut response = Response::new(Body::empty());
+    let headers = response.headers_mut();
+    let ascii = |text: String| HeaderValue::try_from(text).map_err(Error::internal);
+    if let Some(etag) = &reply.etag {
+        headers.insert(header::ETAG, ascii(etag.clone())?);
+    }
+    if let Some(location) = reply.location.filter(|_| status == StatusCode::CREATED) {
+        headers.insert(header::LOCATION, ascii(format!("{PREFIX}{location}"))?);
+    }
+    if reply.replayed {
+        headers.insert("idempotent-replayed", HeaderValue::from_static("true"));
+    }
+    if let Some(left) = reply.left {
+        rate_headers(headers, left)?;
+    }
+    let same = |tags: &HeaderValue| {
+        let tags = tags.to_str().unwrap_or_default();
+        reply.etag.as_deref().is_some_and(|etag| tags == "*" || tags.split(',').any(|tag| tag.trim() == etag))
+    };
+    if route.http.method == Method::Get && unchanged.is_some_and(same) {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        return Ok(response);
+    }
+    if status != StatusCode::NO_CONTENT {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(reply.body.0));
+        *response.body_mut() = Body::from(reply.body.1);
+    }
+    *response.status_mut() = status;
+    Ok(response)
+}
+
+fn rate_headers(headers: &mut HeaderMap, left: Left) -> Result<()> {
+    headers.insert("ratelimit-limit", HeaderValue::from(left.limit));
+    headers.insert("ratelimit-remaining", HeaderValue::from(left.remaining));
+    headers.insert("ratelimit-reset", HeaderValue::from(left.reset_s));
+    let policy = format!("{};w={}", left.limit, left.window_s);
+    headers.insert("ratelimit-policy", HeaderValue::try_from(policy).map_err(Error::internal)?);
+    Ok(())
+}

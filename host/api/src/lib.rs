@@ -1,0 +1,94 @@
+//! The REST door: a loop over the operations table. It translates and nothing more.
+
+mod door;
+mod fields;
+mod host_header;
+mod listen;
+mod problem;
+mod upload;
+
+pub use listen::serve;
+
+use axum::{Router, extract::DefaultBodyLimit, routing::MethodFilter};
+use door::Route;
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use mesh_service::{Error, Host, Method, OPS, error::Code};
+use std::{collections::BTreeMap, sync::Arc};
+use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer};
+
+/// What every path of the API starts with, unless the table says `//`.
+pub const PREFIX: &str = "/api/v1";
+
+/// Who may be named in `Host`.
+pub use host_header::AllowedHosts;
+
+/// Every REST route of the server.
+pub fn router(host: &Arc<Host>, hosts: AllowedHosts) -> Router {
+    let mut by_path: BTreeMap<String, Vec<Route>> = BTreeMap::new();
+    for op in OPS {
+        if let Some(http) = op.spec.http {
+            by_path.entry(full_path(http.path)).or_default().push(Route::new(host.clone(), op, http));
+        }
+    }
+    let mut router = Router::new();
+    for (path, routes) in by_path {
+        let allow = allowed(&routes);
+        let mut methods = axum::routing::MethodRouter::new();
+        for route in routes {
+            let filter = filter(route.method());
+            methods = methods.on(filter, move |request: axum::extract::Request| door::answer(route, request));
+        }
+        let refuse = move || async move { method_not_allowed(&allow) };
+        router = router.route(&path, methods.fallback(refuse));
+    }
+    let unknown = || async { problem::response(&Error::not_found(), None) };
+    let hosts = Arc::new(hosts);
+    router
+        .fallback(unknown)
+        .layer(DefaultBodyLimit::disable())
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+            problem::response(&Error::internal("a handler panicked"), None)
+        }))
+        .layer(axum::middleware::from_fn(move |request, next| host_header::check(hosts.clone(), request, next)))
+        .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(fixed(header::REFERRER_POLICY, "no-referrer"))
+        .layer(fixed(header::CACHE_CONTROL, "no-store"))
+        .layer(fixed(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
+}
+
+fn fixed(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}
+
+fn full_path(path: &str) -> String {
+    path.strip_prefix("//").map_or_else(|| format!("{PREFIX}{path}"), |rest| format!("/{rest}"))
+}
+
+const fn filter(method: Method) -> MethodFilter {
+    match method {
+        // axum answers HEAD through GET's handler and drops the body.
+        Method::Get => MethodFilter::GET,
+        Method::Post => MethodFilter::POST,
+        Method::Put => MethodFilter::PUT,
+        Method::Patch => MethodFilter::PATCH,
+        Method::Delete => MethodFilter::DELETE,
+    }
+}
+
+fn allowed(routes: &[Route]) -> String {
+    let mut methods: Vec<_> = routes.iter().map(|route| route.method().as_str()).collect();
+    if methods.contains(&"GET") {
+        methods.push("HEAD");
+    }
+    methods.join(", ")
+}
+
+fn method_not_allowed(allow: &str) -> axum::response::Response {
+    let error = Error::new(Code::MethodNotAllowed, format!("This address takes {allow}."));
+    let mut response = problem::response(&error, None);
+    if let Ok(value) = HeaderValue::from_str(allow) {
+        response.headers_mut().insert(header::ALLOW, value);
+    }
+    debug_assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
+    response
+}

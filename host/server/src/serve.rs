@@ -1,0 +1,128 @@
+//! `mesh serve`: puts the server together and runs it until it is told to end.
+
+use crate::{
+    config::{Config, Flags},
+    first_start, keys,
+};
+use anyhow::{Context as _, Result};
+use mesh_api::AllowedHosts;
+use mesh_service::{Host, Settings};
+use mesh_store::Store;
+use mesh_wasm::{EngineConfig, Limits, Supervisor, SupervisorConfig, compile::CompilerConfig};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use secrecy::ExposeSecret as _;
+use std::{net::SocketAddr, sync::Arc, sync::atomic::Ordering, time::Duration};
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    signal::unix::{SignalKind, signal},
+};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::{EnvFilter, fmt};
+
+/// How often what is old is cleared away.
+const HOUSEKEEPING: Duration = Duration::from_secs(60);
+
+pub(crate) async fn run(flags: Flags) -> Result<()> {
+    let config = Config::load(&flags)?;
+    start_log(&config)?;
+    let data = config.server.data.clone();
+    keys::data_folder(&data)?;
+    let database = match &config.database.url {
+        Some(url) => mesh_store::Config::Postgres(url.expose_secret().to_owned()),
+        None => mesh_store::Config::Sqlite(data.join("mesh.db")),
+    };
+    let store = Store::open(&database).await.context("the database cannot be opened")?;
+    let listener = listen(config.server.listen).with_context(|| format!("cannot listen on {}", config.server.listen))?;
+    let address = listener.local_addr()?;
+    let url = if config.server.public_url.is_empty() { format!("http://{address}") } else { config.server.public_url.clone() };
+    let settings = Settings {
+        name: config.server.name.clone(),
+        public_url: url.trim_end_matches('/').to_owned(),
+        open_registration: config.auth.open_registration,
+        operators: config.auth.operators.clone(),
+        rates: config.rates(),
+        blobs: data.join("blobs"),
+    };
+    let keys = keys::load(&data)?;
+    let code_cache = keys.code_cache;
+    let host = Host::new(store, settings, keys);
+    let metrics = PrometheusBuilder::new().install_recorder().context("the metrics cannot be kept")?;
+    let _ = host.metrics.set(Box::new(move || metrics.render()));
+    let supervisor = SupervisorConfig {
+        engine: EngineConfig { instances: config.bots.instances, ..EngineConfig::default() },
+        compiler: CompilerConfig::new(data.join("compiled"), code_cache.into())?,
+        limits: Limits::default(),
+        idle: Duration::from_secs(config.bots.idle_s),
+    };
+    let runtime = Supervisor::start(host.clone(), supervisor).await.context("bots cannot be run")?;
+    let _ = host.runtime.set(runtime);
+    let router = mesh_api::router(&host, hosts(&config, address));
+    announce(&host, address).await?;
+    let end = CancellationToken::new();
+    tokio::spawn(housekeeping(host.clone()));
+    tokio::spawn(until_told(host.clone(), end.clone()));
+    mesh_api::serve(listener, router, end).await?;
+    tracing::info!("the server ended");
+    Ok(())
+}
+
+fn start_log(config: &Config) -> Result<()> {
+    let filter = EnvFilter::try_new(&config.log.level).context("`log.level` is no filter")?;
+    let log = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if config.log.format == "json" { log.json().init() } else { log.init() }
+    Ok(())
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket.listen(4096)?)
+}
+
+fn hosts(config: &Config, address: SocketAddr) -> AllowedHosts {
+    let public = config.server.public_url.split_once("://").map(|(_, rest)| rest.split(['/', ':']).next().unwrap_or_default());
+    let named = config.server.hosts.iter().cloned().chain(public.map(str::to_owned));
+    if address.ip().is_loopback() || !config.server.hosts.is_empty() || public.is_some() {
+        AllowedHosts::loopback(named.chain([address.ip().to_string()]))
+    } else {
+        AllowedHosts::any()
+    }
+}
+
+async fn announce(host: &Arc<Host>, address: SocketAddr) -> Result<()> {
+    println!("The Mesh listens on http://{address}");
+    println!("  documents   http://{address}/api/v1/openapi.json");
+    if let Some(code) = first_start::code(host).await? {
+        println!();
+        println!("Nobody has an account yet. This code makes the first one, once:");
+        println!();
+        println!("  mesh init --url http://{address} --code {code} --email YOU@EXAMPLE.ORG --name YOU --mesh home");
+        println!();
+    }
+    Ok(())
+}
+
+/// Waits for the signals that end a server. Readiness fails first, so that no new work arrives.
+async fn until_told(host: Arc<Host>, end: CancellationToken) {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        tracing::error!("signals cannot be heard; end the server with SIGKILL, nothing is lost");
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("ending: open requests are finished first");
+    host.ending.store(true, Ordering::Release);
+    end.cancel();
+}
+
+async fn housekeeping(host: Arc<Host>) {
+    let mut every = tokio::time::interval(HOUSEKEEPING);
+    loop {
+        every.tick().await;
+        host.limiter.tidy();
+        mesh_service::housekeeping::forget_old_answers(&host);
+    }
+}

@@ -1,0 +1,17 @@
+//! The server about itself: documents, health, metrics.
+
+mod docs;
+mod health;
+mod openapi;
+
+pub use docs::{ListOps, OpenApi};
+pub use health::{Live, Metrics, Ready, ServerInfo};
+pub use openapi::document as openapi_document;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// An operation without input.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoInput {}

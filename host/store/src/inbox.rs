@@ -1,0 +1,125 @@
+//! What bots have still to handle: cursors, parked events and dead letters.
+
+use crate::{Error, Tx, log::Stream, text};
+use mesh_types::{BotId, DeadLetterId, MemberId, MeshId, PersonId, Timestamp};
+
+crate::statements! {
+    BOT = "SELECT b.mesh_id, b.member_id, b.keeper_id, b.wanted, b.limits, m.handle, v.digest, v.manifest FROM bots b JOIN members m ON m.id = b.member_id LEFT JOIN bot_versions v ON v.id = b.active_version WHERE b.id = $1 AND b.deleted_at IS NULL";
+    ADVANCE = "UPDATE cursors SET seq = $3 WHERE consumer = $1 AND stream = $2 AND seq < $3";
+    PARK = "INSERT INTO bot_parked (bot_id, stream, seq, lane, attempts, due_at, error) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (bot_id, stream, seq) DO UPDATE SET attempts = excluded.attempts, due_at = excluded.due_at, error = excluded.error";
+    UNPARK = "DELETE FROM bot_parked WHERE bot_id = $1 AND stream = $2 AND seq = $3";
+    PARKED = "SELECT stream, seq, lane, attempts, due_at FROM bot_parked WHERE bot_id = $1 ORDER BY stream, seq LIMIT 1000";
+    BURY = "INSERT INTO dead_letters (id, bot_id, stream, seq, attempts, error, at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    TROUBLED = "SELECT DISTINCT p.bot_id FROM bot_parked p JOIN bots b ON b.id = p.bot_id WHERE b.wanted = 'running' AND b.deleted_at IS NULL";
+}
+
+/// What it takes to run a bot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BotRow {
+    /// Its mesh.
+    pub mesh: MeshId,
+    /// Its membership.
+    pub member: MemberId,
+    /// The person to tell of trouble.
+    pub keeper: PersonId,
+    /// People want it to run.
+    pub wanted: bool,
+    /// Overrides of the limits, as JSON.
+    pub limits: String,
+    /// How it is mentioned.
+    pub handle: String,
+    /// Digest and manifest of the active version.
+    pub version: Option<(String, String)>,
+}
+
+/// A bot that is not deleted.
+pub async fn bot(tx: &mut Tx<'_>, bot: BotId) -> Result<Option<BotRow>, Error> {
+    tx.opt(BOT, &[text(bot)], |row| {
+        let version = match (row.get::<Option<String>>(6)?, row.get::<Option<String>>(7)?) {
+            (Some(digest), Some(manifest)) => Some((digest, manifest)),
+            _ => None,
+        };
+        Ok(BotRow {
+            mesh: row.parse(0)?,
+            member: row.parse(1)?,
+            keeper: row.parse(2)?,
+            wanted: row.get::<String>(3)? == "running",
+            limits: row.get(4)?,
+            handle: row.get(5)?,
+            version,
+        })
+    })
+    .await
+}
+
+/// The bot has handled a stream up to here.
+pub async fn advance(tx: &mut Tx<'_>, bot: BotId, stream: Stream, seq: i64) -> Result<(), Error> {
+    tx.exec(ADVANCE, &[text(bot), text(stream), seq.into()]).await.map(drop)
+}
+
+/// An event that has to wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parked {
+    /// Its stream.
+    pub stream: Stream,
+    /// Its position there.
+    pub seq: i64,
+    /// What it must stay in order with: a room's id, or nothing.
+    pub lane: String,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When to try again.
+    pub due_at: Timestamp,
+}
+
+/// Lets an event wait; the one that waits already is replaced.
+pub async fn park(tx: &mut Tx<'_>, bot: BotId, event: &Parked, error: &str) -> Result<(), Error> {
+    let values = [
+        text(bot),
+        text(event.stream),
+        event.seq.into(),
+        (&event.lane).into(),
+        event.attempts.into(),
+        event.due_at.into(),
+        error.into(),
+    ];
+    tx.exec(PARK, &values).await.map(drop)
+}
+
+/// The event need not wait any more.
+pub async fn unpark(tx: &mut Tx<'_>, bot: BotId, stream: Stream, seq: i64) -> Result<(), Error> {
+    tx.exec(UNPARK, &[text(bot), text(stream), seq.into()]).await.map(drop)
+}
+
+/// The events that wait, in the order of their streams; 1,000 at most.
+pub async fn parked(tx: &mut Tx<'_>, bot: BotId) -> Result<Vec<Parked>, Error> {
+    tx.all(PARKED, &[text(bot)], |row| {
+        Ok(Parked {
+            stream: row.parse(0)?,
+            seq: row.get(1)?,
+            lane: row.get(2)?,
+            attempts: u32::try_from(row.count(3)?).unwrap_or(u32::MAX),
+            due_at: row.time(4)?,
+        })
+    })
+    .await
+}
+
+/// Keeps an event that the bot could not handle for people to look at.
+pub async fn bury(
+    tx: &mut Tx<'_>,
+    id: DeadLetterId,
+    bot: BotId,
+    event: &Parked,
+    error: &str,
+    at: Timestamp,
+) -> Result<(), Error> {
+    let values =
+        [text(id), text(bot), text(event.stream), event.seq.into(), event.attempts.into(), error.into(), at.into()];
+    tx.exec(BURY, &values).await.map(drop)
+}
+
+/// The running bots that have events waiting.
+pub async fn troubled(tx: &mut Tx<'_>) -> Result<Vec<BotId>, Error> {
+    tx.all(TROUBLED, &[], |row| row.parse(0)).await
+}

@@ -1,0 +1,34 @@
+//! Which functions a bot is linked with: those that its grants could ever allow.
+
+use crate::{contract, link::Allowed};
+use mesh_authz::{Access, BotAuthority, GrantEffect};
+use mesh_service::OPS;
+
+/// Every function whose operation could be allowed somewhere. What is allowed here and now is decided
+/// at each call; this only spares the calls that no resource could make right.
+pub(crate) fn allowed(authority: &BotAuthority) -> Allowed {
+    let possible = |operation: &str| {
+        let Some(op) = OPS.iter().find(|op| op.spec.name == operation) else { return false };
+        match op.spec.access {
+            Access::Needs(permission) => {
+                let wished = authority
+                    .manifest
+                    .as_ref()
+                    .is_none_or(|wishes| wishes.iter().any(|wish| wish.permission == permission));
+                let granted = authority
+                    .grants
+                    .iter()
+                    .any(|grant| grant.permission == permission && grant.effect != GrantEffect::Deny);
+                // A bot always operates itself.
+                permission == mesh_authz::Permission::BotOperate || (wished && granted)
+            }
+            Access::Myself | Access::Public(_) => true,
+            Access::Operator => false,
+        }
+    };
+    contract::FUNCTIONS
+        .iter()
+        .filter(|(_, _, operation)| possible(operation))
+        .map(|(interface, function, _)| (*interface, *function))
+        .collect()
+}

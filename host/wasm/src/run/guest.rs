@@ -1,0 +1,76 @@
+//! What serves the imports of one running bot: every call is an operation, with the bot as its caller.
+
+use super::{convert, scope::Scope};
+use crate::{
+    bindings::types::Error,
+    host::BotHost,
+    output::LogLevel,
+    sandbox::Sandbox,
+};
+use mesh_authz::{Caller, Credential, Who};
+use mesh_service::{Door, Effect, Envelope, Host, Op, call};
+use mesh_types::{BotId, MeshId, RequestId};
+use std::sync::Arc;
+
+/// An answer for the bot, or the end of its instance.
+pub(crate) type Answer<T> = wasmtime::Result<Result<T, Error>>;
+
+/// The host side of one instance.
+pub struct Guest {
+    pub(crate) host: Arc<Host>,
+    pub(crate) bot: BotId,
+    pub(crate) mesh: MeshId,
+    pub(crate) handle: String,
+    pub(crate) scope: Scope,
+    sandbox: Sandbox,
+}
+
+impl Guest {
+    /// Serves a bot of a mesh.
+    pub(crate) fn new(host: Arc<Host>, (bot, mesh): (BotId, MeshId), handle: String, sandbox: Sandbox) -> Self {
+        Self { host, bot, mesh, handle, scope: Scope::default(), sandbox }
+    }
+
+    /// The bot as a caller of operations.
+    pub(crate) fn caller(&self) -> Caller {
+        Caller { who: Who::Bot { id: self.bot, mesh: self.mesh }, credential: Credential::Component }
+    }
+
+    /// Calls an operation in the bot's name.
+    pub(crate) async fn call<O: Op>(&mut self, input: O::In) -> Answer<O::Out> {
+        self.sandbox.spend_host_call()?;
+        let mut envelope = Envelope::new(self.caller(), Door::Wasm, RequestId::new(self.host.ids.next()));
+        envelope.hops = self.scope.hops();
+        if O::SPEC.effect == Effect::Write {
+            envelope.idempotency_key = self.scope.next_key(O::SPEC.name);
+        }
+        match call::<O>(&self.host, envelope, input).await {
+            Ok(done) => {
+                if O::SPEC.name == "message.post" {
+                    self.sandbox.spend_message()?;
+                }
+                Ok(Ok(done.out))
+            }
+            Err(error) => {
+                if error.code.status() >= 500 {
+                    self.sandbox.write_log(LogLevel::Warn, format!("{} failed: {error}", O::SPEC.name));
+                }
+                Ok(Err(convert::error(error)))
+            }
+        }
+    }
+
+    /// An id that a bot sent as text; a wrong one is an answer, not a trap.
+    pub(crate) fn id<T: std::str::FromStr>(text: &str) -> Result<T, Error>
+    where
+        T::Err: std::fmt::Display,
+    {
+        text.parse().map_err(|error: T::Err| Error::Invalid(format!("`{}`: {error}", text.chars().take(64).collect::<String>())))
+    }
+}
+
+impl BotHost for Guest {
+    fn sandbox(&mut self) -> &mut Sandbox {
+        &mut self.sandbox
+    }
+}

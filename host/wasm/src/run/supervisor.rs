@@ -1,0 +1,231 @@
+//! Follows the log and wakes the bots that have something to do. Ten thousand idle bots cost nothing
+//! here: a bot has a worker only while there is work, an instance, or an event that waits.
+
+use super::{
+    guest::Guest,
+    worker::{Handle, Worker},
+};
+use crate::{
+    Digest, Engine, EngineConfig, InspectionBounds, Limits, LogLevel, LogOutput, LogSource, Refused,
+    compile::{Compiler, CompilerConfig},
+    inspect,
+    link::Linker,
+};
+use futures_util::future::BoxFuture;
+use mesh_service::{
+    Code, Error, Host, Result,
+    inbox::{self, InboxStream},
+    runtime::{BotRuntime, ImportedFunction, Inspection, InstanceStatus},
+};
+use mesh_types::{ActorId, BotId, InstanceId, MeshId, RoomId};
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
+    time::Duration,
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast::error::RecvError};
+use wasmtime::component::Component;
+
+/// Compiled components kept in memory; others are loaded from the disk again, in about a millisecond.
+const COMPONENTS: usize = 256;
+
+/// How bots are run.
+#[derive(Debug, Clone)]
+pub struct SupervisorConfig {
+    /// Room for instances.
+    pub engine: EngineConfig,
+    /// How components are compiled.
+    pub compiler: CompilerConfig,
+    /// What a bot may use when nobody decided otherwise.
+    pub limits: Limits,
+    /// How long an instance without events stays in memory.
+    pub idle: Duration,
+}
+
+/// What workers share.
+pub(crate) struct Shared {
+    pub(crate) host: Arc<Host>,
+    pub(crate) config: SupervisorConfig,
+    pub(crate) linker: Linker<Guest>,
+    compiler: Compiler,
+    places: Arc<Semaphore>,
+    workers: Mutex<HashMap<BotId, Arc<Handle>>>,
+    components: Mutex<HashMap<Digest, Component>>,
+}
+
+/// Runs every bot of a server.
+pub struct Supervisor {
+    shared: Arc<Shared>,
+}
+
+impl Supervisor {
+    /// Starts the engine, and a task that follows the log until the server ends.
+    pub async fn start(host: Arc<Host>, config: SupervisorConfig) -> Result<Arc<Self>> {
+        let engine = Engine::new(&config.engine).map_err(Error::internal)?;
+        let compiler = Compiler::new(&engine, config.compiler.clone()).map_err(Error::internal)?;
+        let shared = Arc::new(Shared {
+            linker: Linker::new(&engine).map_err(Error::internal)?,
+            compiler,
+            places: Arc::new(Semaphore::new(config.engine.instances as usize)),
+            workers: Mutex::default(),
+            components: Mutex::default(),
+            host,
+            config,
+        });
+        let live = shared.host.live.subscribe();
+        shared.wake_all().await?;
+        tokio::spawn(shared.clone().follow(live));
+        Ok(Arc::new(Self { shared }))
+    }
+}
+
+impl BotRuntime for Supervisor {
+    fn inspect(&self, component: PathBuf) -> BoxFuture<'_, Result<Inspection>> {
+        Box::pin(async move {
+            let bytes = tokio::fs::read(&component).await.map_err(Error::internal)?;
+            let read = tokio::task::spawn_blocking(move || inspect(&bytes, &InspectionBounds::default())).await;
+            let found = read.map_err(Error::internal)?.map_err(|refused| {
+                let code = match refused {
+                    Refused::Sockets(_) | Refused::UnknownImports(_) => Code::ImportsDenied,
+                    Refused::TooLarge { .. } => Code::TooLarge,
+                    _ => Code::ComponentInvalid,
+                };
+                Error::new(code, refused)
+            })?;
+            let imports = found.imports.into_iter().map(|import| ImportedFunction {
+                interface: import.interface,
+                version: import.version,
+                function: import.function,
+            });
+            Ok(Inspection { imports: imports.collect(), manifest: found.manifest })
+        })
+    }
+
+    fn status(&self, bot: BotId) -> Option<InstanceStatus> {
+        self.shared.workers().get(&bot).map(|handle| handle.status())
+    }
+}
+
+impl Shared {
+    fn workers(&self) -> MutexGuard<'_, HashMap<BotId, Arc<Handle>>> {
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes sure that a bot looks at its inbox.
+    fn wake(self: &Arc<Self>, bot: BotId) -> Arc<Handle> {
+        let mut workers = self.workers();
+        let handle = workers.entry(bot).or_insert_with(|| {
+            let handle = Arc::new(Handle::default());
+            tokio::spawn(Worker::new(self.clone(), bot, handle.clone()).run());
+            handle
+        });
+        handle.wake();
+        handle.clone()
+    }
+
+    /// A worker that wants to end may, unless it was woken in the meantime.
+    pub(crate) fn retire(&self, bot: BotId, handle: &Handle) -> bool {
+        let mut workers = self.workers();
+        let done = !handle.pending.load(Ordering::Acquire);
+        if done {
+            workers.remove(&bot);
+        }
+        done
+    }
+
+    async fn wake_all(self: &Arc<Self>) -> Result<()> {
+        for bot in inbox::bots_with_work(&self.host).await? {
+            self.wake(bot);
+        }
+        Ok(())
+    }
+
+    /// Wakes whoever a commit concerns. A miss is not possible: who lags looks at every inbox.
+    async fn follow(self: Arc<Self>, mut live: tokio::sync::broadcast::Receiver<Arc<[mesh_service::LogEntry]>>) {
+        let mut hearing = HashMap::<RoomId, Vec<BotId>>::new();
+        loop {
+            let entries = match live.recv().await {
+                Ok(entries) => entries,
+                Err(RecvError::Lagged(_)) => {
+                    hearing.clear();
+                    if let Err(error) = self.wake_all().await {
+                        tracing::error!(%error, "the bots with work cannot be found");
+                    }
+                    continue;
+                }
+                Err(RecvError::Closed) => return,
+            };
+            for entry in &*entries {
+                let Some((stream, _)) = entry.event else { continue };
+                if matches!(entry.kind.as_str(), "bot.changed" | "room_member.joined" | "room_member.left" | "room_bot.changed") {
+                    hearing.clear();
+                }
+                match stream {
+                    InboxStream::Actor(ActorId::Bot(bot)) => drop(self.wake(bot)),
+                    InboxStream::Actor(ActorId::Person(_)) => {}
+                    InboxStream::Room(room) => self.wake_hearing(&mut hearing, room).await,
+                    InboxStream::Mesh(_) => {
+                        let changed = entry.target.as_deref().filter(|_| entry.kind == "bot.changed");
+                        if let Some(Ok(bot)) = changed.map(str::parse::<BotId>) {
+                            if entry.op == "bot.start" {
+                                let handle = self.wake(bot);
+                                handle.restarted.store(true, Ordering::Release);
+                            }
+                            self.wake(bot);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    async fn wake_hearing(self: &Arc<Self>, hearing: &mut HashMap<RoomId, Vec<BotId>>, room: RoomId) {
+        if !hearing.contains_key(&room) {
+            match inbox::hearing_all(&self.host, room).await {
+                Ok(bots) => drop(hearing.insert(room, bots)),
+                Err(error) => return tracing::error!(%error, "the bots of a room cannot be found"),
+            }
+        }
+        for bot in &hearing[&room] {
+            self.wake(*bot);
+        }
+    }
+
+    /// A place in memory for an instance. When there is none, idle instances make room.
+    pub(crate) async fn place(&self) -> Result<OwnedSemaphorePermit> {
+        if let Ok(place) = self.places.clone().try_acquire_owned() {
+            return Ok(place);
+        }
+        self.workers().values().for_each(|handle| handle.evict.notify_waiters());
+        self.places.clone().acquire_owned().await.map_err(Error::internal)
+    }
+
+    /// The compiled component of a digest.
+    pub(crate) async fn component(&self, digest: &str) -> Result<Component> {
+        let digest: Digest = digest.parse().map_err(Error::internal)?;
+        let kept = || self.components.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(component) = kept().get(&digest) {
+            return Ok(component.clone());
+        }
+        let hex = digest.to_string();
+        let file = self.host.settings.blobs.join("sha256").join(&hex[..2]).join(&hex);
+        let component = self.compiler.load(digest, tokio::fs::read(file)).await.map_err(Error::internal)?;
+        let mut kept = kept();
+        if kept.len() >= COMPONENTS {
+            kept.clear();
+        }
+        kept.insert(digest, component.clone());
+        Ok(component)
+    }
+
+    /// What a bot may use: the server's defaults, with what an administrator set for this one.
+    pub(crate) fn limits(&self, overrides: &str) -> Limits {
+        self.config.limits.with_overrides(overrides)
+    }
+
+    /// Stores what a bot said.
+    pub(crate) async fn keep_log(&self, bot: BotId, mesh: Option<MeshId>, instance: InstanceId, log: LogOutput) {
+        let _ = (bot, mesh, instance, log, LogLevel::Info, LogSource::Stdout);
+    }
+}

@@ -1,0 +1,450 @@
+//! One bot at work: its instance, its events, one at a time.
+//!
+//! A worker lives while its bot has something to do, an instance in memory, or events that wait.
+//! Everything it knows can be lost: cursors, waiting events and effects are in the database.
+
+use super::{
+    allowed::allowed,
+    event::{event, kebab},
+    guest::Guest,
+    health::{Health, Verdict},
+    lanes::{Lanes, retry_at},
+    scope::Scope,
+    supervisor::Shared,
+};
+use crate::{
+    LogLevel, LogLine, LogOutput, LogSource, Sandbox,
+    bindings::Outcome,
+    end::CallEnd,
+    instance::{After, Called, Instance, Spent},
+    link::{Allowed, Linked},
+};
+use mesh_service::{
+    Error, Result,
+    event::{Delivery, next_for_bot},
+    inbox::{self, BotRow, InboxStream, Parked, Settled},
+    manifest::Manifest,
+    runtime::InstanceStatus,
+};
+use mesh_types::{ActorId, BotId, InstanceId, RoomId, Timestamp, limits::HOPS};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
+
+/// Events read from the log at once.
+const BATCH: i64 = 50;
+
+/// What others may do with a worker: wake it, and see how it is.
+#[derive(Default)]
+pub(crate) struct Handle {
+    wake: Notify,
+    /// There may be something to do that the worker has not looked for yet.
+    pub(crate) pending: AtomicBool,
+    /// Others need the place of an idle instance.
+    pub(crate) evict: Notify,
+    /// A person started the bot again: forgive crashes.
+    pub(crate) restarted: AtomicBool,
+    status: Mutex<InstanceStatus>,
+}
+
+impl Handle {
+    pub(crate) fn wake(&self) {
+        self.pending.store(true, Ordering::Release);
+        self.wake.notify_one();
+    }
+
+    pub(crate) fn status(&self) -> InstanceStatus {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// The active version of a bot, ready to be instantiated.
+struct Loaded {
+    row: BotRow,
+    generation: u64,
+    manifest: Manifest,
+    allowed: Allowed,
+    linked: Linked<Guest>,
+}
+
+struct Live {
+    instance: Instance<Guest>,
+    id: InstanceId,
+    _place: OwnedSemaphorePermit,
+}
+
+/// How an event ended.
+enum Handled {
+    Done,
+    Later { due: Timestamp, error: String, counts: bool },
+    Never(String),
+}
+
+pub(crate) struct Worker {
+    shared: Arc<Shared>,
+    bot: BotId,
+    handle: Arc<Handle>,
+    loaded: Option<Loaded>,
+    live: Option<Live>,
+    lanes: Lanes,
+    health: Health,
+    paused_until: Option<Timestamp>,
+    tripped: bool,
+    last_settled: Option<oneshot::Receiver<()>>,
+}
+
+impl Worker {
+    pub(crate) fn new(shared: Arc<Shared>, bot: BotId, handle: Arc<Handle>) -> Self {
+        Self {
+            shared,
+            bot,
+            handle,
+            loaded: None,
+            live: None,
+            lanes: Lanes::default(),
+            health: Health::default(),
+            paused_until: None,
+            tripped: false,
+            last_settled: None,
+        }
+    }
+
+    /// Works until there is nothing left to do and nothing left in memory.
+    pub(crate) async fn run(mut self) {
+        match inbox::parked(&self.shared.host, self.bot).await {
+            Ok(parked) => self.lanes = Lanes::new(parked),
+            Err(error) => tracing::error!(bot = %self.bot, %error, "the waiting events of a bot cannot be read"),
+        }
+        loop {
+            self.handle.pending.store(false, Ordering::Release);
+            let stays = match self.pass().await {
+                Ok(runs) => runs && self.rest().await,
+                Err(error) => {
+                    tracing::error!(bot = %self.bot, %error, "a bot cannot be served; trying again");
+                    self.pause(Duration::from_secs(5));
+                    self.rest().await
+                }
+            };
+            self.settled().await;
+            if !stays && self.shared.retire(self.bot, &self.handle) {
+                return;
+            }
+        }
+    }
+
+    fn pause(&mut self, time: Duration) {
+        let millis = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        self.paused_until = Some(Timestamp(self.shared.host.clock.now().millis() + millis));
+    }
+
+    /// Handles everything that can be handled now. False when the bot should not run.
+    async fn pass(&mut self) -> Result<bool> {
+        loop {
+            if !self.load().await? {
+                return Ok(false);
+            }
+            let now = self.shared.host.clock.now();
+            if self.tripped || self.paused_until.is_some_and(|until| until > now) {
+                return Ok(true);
+            }
+            self.paused_until = None;
+            if let Some(parked) = self.lanes.due(now) {
+                self.retry(parked).await?;
+            } else if !self.read_on().await? {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Until woken, until something is due, or until the instance was idle for too long.
+    /// False when the worker may end.
+    async fn rest(&mut self) -> bool {
+        let now = self.shared.host.clock.now();
+        let due = [self.lanes.next_due(), self.paused_until].into_iter().flatten().max();
+        let until_due = due.map(|due| Duration::from_millis(u64::try_from(due.millis() - now.millis()).unwrap_or(0)));
+        let idles = self.live.is_some();
+        if !idles && until_due.is_none() && !self.tripped {
+            return false;
+        }
+        if idles && self.paused_until.is_none() {
+            self.set_state("ready");
+        }
+        let handle = self.handle.clone();
+        tokio::select! {
+            () = handle.wake.notified() => true,
+            () = tokio::time::sleep(until_due.unwrap_or_default()), if until_due.is_some() && !self.tripped => true,
+            () = tokio::time::sleep(self.shared.config.idle), if idles => self.let_go(),
+            () = handle.evict.notified(), if idles => self.let_go(),
+        }
+    }
+
+    /// Drops the instance. True when events wait, so that the worker must stay.
+    fn let_go(&mut self) -> bool {
+        self.live = None;
+        self.set_state("idle");
+        !self.lanes.is_empty() || self.tripped
+    }
+
+    /// Makes sure that the active version is linked with the rights of now. False when the bot is not
+    /// to run.
+    async fn load(&mut self) -> Result<bool> {
+        let generation = self.shared.host.authority.generation();
+        if self.loaded.as_ref().is_some_and(|loaded| loaded.generation == generation) {
+            return Ok(true);
+        }
+        if self.handle.restarted.swap(false, Ordering::AcqRel) {
+            self.health.reset();
+            (self.tripped, self.paused_until) = (false, None);
+        }
+        let row = inbox::bot(&self.shared.host, self.bot).await?;
+        let Some(row) = row.filter(|row| row.wanted && row.version.is_some()) else {
+            (self.live, self.loaded) = (None, None);
+            return Ok(false);
+        };
+        let authority = self.shared.host.authority.bot_rights(&self.shared.host.store, self.bot).await?;
+        let allowed = allowed(&authority);
+        if let Some(loaded) = self.loaded.as_mut().filter(|loaded| loaded.row == row && loaded.allowed == allowed) {
+            loaded.generation = generation;
+            return Ok(true);
+        }
+        let (digest, manifest) = row.version.clone().unwrap_or_default();
+        let component = self.shared.component(&digest).await?;
+        let linked = self.shared.linker.link(&component, &allowed).map_err(Error::internal)?;
+        self.live = None;
+        self.loaded = Some(Loaded { row, generation, manifest: Manifest::from_json(&manifest)?, allowed, linked });
+        Ok(true)
+    }
+
+    /// Reads the next events of every stream. False when there were none.
+    async fn read_on(&mut self) -> Result<bool> {
+        let mesh = self.loaded.as_ref().map(|loaded| loaded.row.mesh).ok_or_else(|| Error::internal("not loaded"))?;
+        // The cursors in the database lag behind by what is still being stored.
+        self.settled().await;
+        let mut any = false;
+        for (stream, cursor) in inbox::streams(&self.shared.host, self.bot).await? {
+            let deliveries = next_for_bot(&self.shared.host, (self.bot, mesh), stream, cursor, BATCH).await?;
+            any |= !deliveries.is_empty();
+            for delivery in deliveries {
+                if self.paused_until.is_some() || self.tripped || !self.load().await? {
+                    return Ok(true);
+                }
+                self.deliver(stream, delivery).await?;
+            }
+        }
+        Ok(any)
+    }
+
+    async fn deliver(&mut self, stream: InboxStream, delivery: Delivery) -> Result<()> {
+        let (seq, lane) = (delivery.seq, delivery.lane.map(|room: RoomId| room.to_string()).unwrap_or_default());
+        let Some(found) = self.wanted(&delivery) else { return self.settle(stream, seq, Settled::Done) };
+        if self.lanes.holds(&lane) {
+            let parked = Parked { stream, seq, lane, attempts: 0, due_at: self.shared.host.clock.now() };
+            self.lanes.park(parked.clone());
+            return self.settle(stream, seq, Settled::Parked { event: parked, error: "behind another".into() });
+        }
+        let handled = self.handle_event(stream, seq, found).await?;
+        let fresh = Parked { stream, seq, lane, attempts: 0, due_at: Timestamp::default() };
+        self.conclude(fresh, handled, false)
+    }
+
+    async fn retry(&mut self, parked: Parked) -> Result<()> {
+        let mesh = self.loaded.as_ref().map(|loaded| loaded.row.mesh).ok_or_else(|| Error::internal("not loaded"))?;
+        let found = next_for_bot(&self.shared.host, (self.bot, mesh), parked.stream, parked.seq - 1, 1).await?.pop();
+        let found = found.filter(|delivery| delivery.seq == parked.seq).and_then(|delivery| self.wanted(&delivery));
+        let handled = match found {
+            Some(found) => self.handle_event(parked.stream, parked.seq, found).await?,
+            None => Handled::Done,
+        };
+        self.conclude(parked, handled, true)
+    }
+
+    fn conclude(&mut self, event: Parked, handled: Handled, waited: bool) -> Result<()> {
+        let (stream, seq) = (event.stream, event.seq);
+        match handled {
+            Handled::Done if waited => {
+                self.lanes.remove(stream, seq);
+                self.settle(stream, seq, Settled::DoneParked)
+            }
+            Handled::Done => self.settle(stream, seq, Settled::Done),
+            Handled::Later { due, error, counts } => {
+                let attempts = event.attempts + u32::from(counts);
+                let due_at = if counts { retry_at(self.shared.host.clock.now(), attempts) } else { Some(due) };
+                match due_at {
+                    Some(due_at) => {
+                        let event = Parked { attempts, due_at, ..event };
+                        self.lanes.park(event.clone());
+                        self.settle(stream, seq, Settled::Parked { event, error })
+                    }
+                    None => self.bury(Parked { attempts, ..event }, error),
+                }
+            }
+            Handled::Never(error) => self.bury(event, error),
+        }
+    }
+
+    fn bury(&mut self, event: Parked, error: String) -> Result<()> {
+        let row = self.loaded.as_ref().map(|loaded| (loaded.row.keeper, loaded.row.mesh));
+        let keeper = row.ok_or_else(|| Error::internal("not loaded"))?;
+        self.lanes.remove(event.stream, event.seq);
+        self.settle(event.stream, event.seq, Settled::Dead { event, error, keeper })
+    }
+
+    fn settle(&mut self, stream: InboxStream, seq: i64, settled: Settled) -> Result<()> {
+        self.last_settled = Some(inbox::settle(&self.shared.host, self.bot, stream, seq, settled)?);
+        Ok(())
+    }
+
+    /// Waits until everything that was settled is stored.
+    async fn settled(&mut self) {
+        if let Some(stored) = self.last_settled.take() {
+            let _ = stored.await;
+        }
+    }
+
+    /// The event, if this bot is to have it: allowed, subscribed to, and not its own echo.
+    fn wanted(&self, delivery: &Delivery) -> Option<mesh_types::view::Event> {
+        let manifest = &self.loaded.as_ref()?.manifest;
+        let event = delivery.event.clone()?;
+        match delivery.actor {
+            Some(ActorId::Bot(author)) if author == self.bot => return None,
+            Some(ActorId::Bot(_)) if !manifest.events.from_bots && event.kind.starts_with("message.") => return None,
+            _ => {}
+        }
+        let hops = event.data.get("hops").and_then(serde_json::Value::as_u64).unwrap_or(0);
+        if hops > u64::from(HOPS) {
+            return None;
+        }
+        let subscribed = &manifest.events.subscribe;
+        let mine = matches!(event.kind.as_str(), "bot.config_changed" | "bot.grants_changed");
+        (mine || subscribed.is_empty() || subscribed.contains(&kebab(&event.kind))).then_some(event)
+    }
+
+    async fn handle_event(&mut self, stream: InboxStream, seq: i64, found: mesh_types::view::Event) -> Result<Handled> {
+        if let Some(failed) = self.bring_up().await? {
+            return Ok(failed);
+        }
+        let Some(Live { mut instance, id, _place }) = self.live.take() else {
+            return Err(Error::internal("no instance after it was brought up"));
+        };
+        let (event, hops) = event(found, &instance.host().handle.clone());
+        instance.host().scope = Scope::event(stream, seq, hops);
+        let called = instance.on_event(&event).await;
+        let Called { end, spent, log, after } = called;
+        measure(&end, &spent);
+        self.keep_log(id, log).await;
+        if let After::Alive(instance) = after {
+            self.live = Some(Live { instance: *instance, id, _place });
+        }
+        let now = self.shared.host.clock.now();
+        Ok(match end {
+            CallEnd::Started | CallEnd::Done(Outcome::Ack) => Handled::Done,
+            CallEnd::Done(Outcome::RetryAfter(wait)) => {
+                let wait = i64::try_from(wait).unwrap_or(i64::MAX).clamp(100, 3_600_000);
+                let error = "the bot asked for a later try".into();
+                Handled::Later { due: Timestamp(now.millis() + wait), error, counts: false }
+            }
+            CallEnd::Done(Outcome::Reject(why)) => Handled::Never(format!("the bot rejected it: {why}")),
+            end if end.is_hosts_fault() => {
+                tracing::error!(bot = %self.bot, %end, "the host failed a bot");
+                Handled::Later { due: Timestamp(now.millis() + 1000), error: end.to_string(), counts: false }
+            }
+            end => {
+                let error = end.to_string();
+                self.note(id, &error).await;
+                if self.live.is_none() {
+                    self.crashed(now, &error);
+                }
+                Handled::Later { due: now, error, counts: true }
+            }
+        })
+    }
+
+    /// Starts an instance if there is none. Answers what becomes of the event when that fails.
+    async fn bring_up(&mut self) -> Result<Option<Handled>> {
+        if self.live.is_some() {
+            return Ok(None);
+        }
+        self.set_state("starting");
+        let place = self.shared.place().await?;
+        let Some(loaded) = &self.loaded else { return Err(Error::internal("not loaded")) };
+        let limits = self.shared.limits(&loaded.row.limits);
+        let sandbox = Sandbox::new(limits);
+        let guest = Guest::new(self.shared.host.clone(), (self.bot, loaded.row.mesh), loaded.row.handle.clone(), sandbox);
+        let id = InstanceId::new(self.shared.host.ids.next());
+        let Called { end, log, after, .. } = Instance::start(&loaded.linked, guest).await;
+        self.keep_log(id, log).await;
+        if let After::Alive(instance) = after {
+            self.live = Some(Live { instance: *instance, id, _place: place });
+            self.set_instance(Some(id));
+            return Ok(None);
+        }
+        let (now, error) = (self.shared.host.clock.now(), end.to_string());
+        self.note(id, &error).await;
+        if end.is_hosts_fault() {
+            self.pause(Duration::from_secs(1));
+        } else {
+            self.crashed(now, &error);
+        }
+        // The event did nothing wrong: it waits without losing a try.
+        let due = self.paused_until.unwrap_or(now);
+        Ok(Some(Handled::Later { due, error, counts: false }))
+    }
+
+    fn crashed(&mut self, now: Timestamp, error: &str) {
+        let [jitter] = mesh_service::clock::random::<1>();
+        match self.health.crashed(now, jitter) {
+            Verdict::Backoff(until) => {
+                self.paused_until = Some(until);
+                self.set_state("backoff");
+            }
+            Verdict::Tripped => {
+                self.tripped = true;
+                self.set_state("tripped");
+                tracing::warn!(bot = %self.bot, error, "a bot crashed too often and is stopped until a person starts it");
+            }
+        }
+        let mut status = self.handle.status.lock().unwrap_or_else(PoisonError::into_inner);
+        status.restarts += 1;
+        status.last_error = Some(error.to_owned());
+        status.instance = None;
+    }
+
+    fn set_state(&self, state: &str) {
+        let now = self.shared.host.clock.now();
+        let mut status = self.handle.status.lock().unwrap_or_else(PoisonError::into_inner);
+        if status.state != state {
+            status.since = now;
+            state.clone_into(&mut status.state);
+        }
+        if state == "idle" {
+            status.instance = None;
+        }
+    }
+
+    fn set_instance(&self, id: Option<InstanceId>) {
+        self.handle.status.lock().unwrap_or_else(PoisonError::into_inner).instance = id;
+        self.set_state("ready");
+    }
+
+    /// A line in the bot's log, in the host's own words.
+    async fn note(&mut self, instance: InstanceId, text: &str) {
+        let line = LogLine { source: LogSource::Log(LogLevel::Error), text: text.to_owned() };
+        self.keep_log(instance, LogOutput { lines: vec![line], dropped: 0 }).await;
+    }
+
+    async fn keep_log(&mut self, instance: InstanceId, log: LogOutput) {
+        if !log.lines.is_empty() || log.dropped > 0 {
+            self.shared.keep_log(self.bot, self.loaded.as_ref().map(|loaded| loaded.row.mesh), instance, log).await;
+        }
+    }
+}
+
+fn measure(end: &CallEnd, spent: &Spent) {
+    let well = if matches!(end, CallEnd::Done(_)) { "done" } else { "failed" };
+    metrics::histogram!("mesh_bot_event_seconds", "end" => well).record(spent.wall);
+    #[allow(clippy::cast_precision_loss, reason = "a histogram of fuel needs no more than 52 bits")]
+    metrics::histogram!("mesh_bot_event_fuel").record(spent.fuel as f64);
+}

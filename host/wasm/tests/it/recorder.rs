@@ -1,0 +1,256 @@
+//! A host that records what a bot does and answers from nothing.
+
+use std::time::Duration;
+
+use mesh_wasm::bindings::types::{Actor, Error, Id, Json, Member, Message, PageRequest, Room, RoomMember, Thread};
+use mesh_wasm::bindings::{Event, Payload, auth, bots, config, docs, events, kv, members, meshes, messages, rooms};
+use mesh_wasm::{Allowed, BotHost, Called, Engine, EngineConfig, Instance, Limits, Linked, Linker, Sandbox};
+
+type Answer<T> = wasmtime::Result<Result<T, Error>>;
+
+pub(crate) struct Recorder {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) posts: Vec<(String, String)>,
+    /// How long `kv.get` takes.
+    pub(crate) delay: Duration,
+}
+
+impl Recorder {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self {
+            sandbox: Sandbox::new(limits),
+            posts: Vec::new(),
+            delay: Duration::ZERO,
+        }
+    }
+
+    fn absent<T>(&mut self) -> Answer<T> {
+        self.sandbox.spend_host_call()?;
+        Ok(Err(Error::NotFound("not here".into())))
+    }
+}
+
+impl BotHost for Recorder {
+    fn sandbox(&mut self) -> &mut Sandbox {
+        &mut self.sandbox
+    }
+}
+
+impl messages::Host for Recorder {
+    async fn post(&mut self, message: messages::NewMessage) -> Answer<Message> {
+        self.sandbox.spend_host_call()?;
+        self.sandbox.spend_message()?;
+        self.posts.push((message.room.clone(), message.text.clone()));
+        Ok(Ok(said(&message.text)))
+    }
+    async fn get(&mut self, _: Id) -> Answer<Message> {
+        self.absent()
+    }
+    async fn list(&mut self, _: Id, _: PageRequest) -> Answer<messages::MessagePage> {
+        self.absent()
+    }
+    async fn edit(&mut self, _: Id, _: String) -> Answer<Message> {
+        self.absent()
+    }
+    async fn delete(&mut self, _: Id) -> Answer<()> {
+        self.absent()
+    }
+    async fn thread_list(&mut self, _: Id, _: PageRequest) -> Answer<messages::ThreadPage> {
+        self.absent()
+    }
+    async fn thread_get(&mut self, _: Id) -> Answer<Thread> {
+        self.absent()
+    }
+    async fn thread_replies(&mut self, _: Id, _: PageRequest) -> Answer<messages::MessagePage> {
+        self.absent()
+    }
+    async fn reaction_add(&mut self, _: Id, _: String) -> Answer<()> {
+        self.absent()
+    }
+    async fn reaction_remove(&mut self, _: Id, _: String) -> Answer<()> {
+        self.absent()
+    }
+}
+
+impl kv::Host for Recorder {
+    async fn get(&mut self, _: String) -> Answer<Option<kv::Value>> {
+        self.sandbox.spend_host_call()?;
+        tokio::time::sleep(self.delay).await;
+        Ok(Ok(None))
+    }
+    async fn put(&mut self, _: String, _: Vec<u8>, _: Option<u64>) -> Answer<u64> {
+        self.absent()
+    }
+    async fn delete(&mut self, _: String) -> Answer<bool> {
+        self.absent()
+    }
+    async fn list(&mut self, _: String, _: PageRequest) -> Answer<kv::EntryPage> {
+        self.absent()
+    }
+}
+
+impl auth::Host for Recorder {
+    async fn whoami(&mut self) -> Answer<auth::Identity> {
+        self.absent()
+    }
+}
+
+impl bots::Host for Recorder {
+    async fn list(&mut self, _: PageRequest) -> Answer<Json> {
+        self.absent()
+    }
+    async fn get(&mut self, _: Id) -> Answer<Json> {
+        self.absent()
+    }
+    async fn status(&mut self) -> Answer<Json> {
+        self.absent()
+    }
+    async fn explain(&mut self, _: String, _: Id) -> Answer<Json> {
+        self.absent()
+    }
+    async fn bot_grant_list(&mut self) -> Answer<Json> {
+        self.absent()
+    }
+    async fn bot_limit_get(&mut self) -> Answer<Json> {
+        self.absent()
+    }
+}
+
+impl config::Host for Recorder {
+    async fn get(&mut self) -> Answer<Json> {
+        self.absent()
+    }
+}
+
+impl docs::Host for Recorder {
+    async fn ops(&mut self) -> Answer<Json> {
+        self.absent()
+    }
+}
+
+impl events::Host for Recorder {
+    async fn sync(&mut self, _: Option<String>) -> Answer<Json> {
+        self.absent()
+    }
+    async fn room_event_list(&mut self, _: Id, _: u64, _: u32) -> Answer<Json> {
+        self.absent()
+    }
+}
+
+impl members::Host for Recorder {
+    async fn list(&mut self, _: PageRequest) -> Answer<members::MemberPage> {
+        self.absent()
+    }
+    async fn get(&mut self, _: Id) -> Answer<Member> {
+        self.absent()
+    }
+}
+
+impl meshes::Host for Recorder {
+    async fn get(&mut self) -> Answer<meshes::Mesh> {
+        self.absent()
+    }
+    async fn role_list(&mut self) -> Answer<Json> {
+        self.absent()
+    }
+    async fn permission_check(&mut self, _: Vec<meshes::PermissionQuestion>) -> Answer<Vec<bool>> {
+        self.absent()
+    }
+}
+
+impl rooms::Host for Recorder {
+    async fn list(&mut self, _: PageRequest) -> Answer<rooms::RoomPage> {
+        self.absent()
+    }
+    async fn get(&mut self, _: Id) -> Answer<Room> {
+        self.absent()
+    }
+    async fn create(&mut self, _: rooms::NewRoom) -> Answer<Room> {
+        self.absent()
+    }
+    async fn join(&mut self, _: Id) -> Answer<()> {
+        self.absent()
+    }
+    async fn leave(&mut self, _: Id) -> Answer<()> {
+        self.absent()
+    }
+    async fn room_member_list(&mut self, _: Id, _: PageRequest) -> Answer<rooms::RoomMemberPage> {
+        self.absent()
+    }
+    async fn room_member_add(&mut self, _: Id, _: Id) -> Answer<RoomMember> {
+        self.absent()
+    }
+    async fn room_member_remove(&mut self, _: Id, _: Id) -> Answer<()> {
+        self.absent()
+    }
+}
+
+/// A message of Ann in room r1.
+pub(crate) fn said(text: &str) -> Message {
+    Message {
+        id: "message_1".into(),
+        room_id: "room_1".into(),
+        thread_id: None,
+        reply_to: None,
+        author: Actor {
+            id: "person_1".into(),
+            kind: "person".into(),
+            name: "Ann".into(),
+        },
+        text: text.into(),
+        created_at: 1_700_000_000_000,
+        edited_at: None,
+        revision: 1,
+        seq: 7,
+        trust: "local".into(),
+        hops: 0,
+        mentions_me: true,
+        redacted: false,
+        reactions: Vec::new(),
+    }
+}
+
+/// The event that Ann said this.
+pub(crate) fn event(text: &str) -> Event {
+    let message = said(text);
+    Event {
+        stream: "room_1".into(),
+        seq: 7,
+        at: message.created_at,
+        actor: message.author.clone(),
+        payload: Payload::MessageCreated(message),
+    }
+}
+
+/// An engine for a few bots and a linker of recorders.
+pub(crate) struct Bench {
+    pub(crate) engine: Engine,
+    pub(crate) linker: Linker<Recorder>,
+}
+
+impl Bench {
+    pub(crate) fn new() -> Self {
+        Self::with_room_for(8)
+    }
+
+    pub(crate) fn with_room_for(instances: u32) -> Self {
+        let engine = Engine::new(&EngineConfig {
+            instances,
+            ..EngineConfig::default()
+        })
+        .expect("engine");
+        let linker = Linker::new(&engine).expect("linker");
+        Self { engine, linker }
+    }
+
+    pub(crate) fn link(&self, component: &[u8], allowed: &Allowed) -> Linked<Recorder> {
+        let component = self.engine.compile_here(component).expect("compiles");
+        self.linker.link(&component, allowed).expect("links")
+    }
+
+    /// Starts a bot that may do everything.
+    pub(crate) async fn start(&self, component: &[u8], limits: Limits) -> Called<Recorder> {
+        let linked = self.link(component, &Allowed::everything());
+        Instance::start(&linked, Recorder::new(limits)).await
+    }
+}
