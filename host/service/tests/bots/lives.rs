@@ -1,7 +1,12 @@
 use crate::world::{With, World, manifest};
 use mesh_authz::Reason;
 use mesh_service::Code;
-use mesh_store::log::{self, Stream};
+use mesh_store::{
+    kv,
+    log::{self, Stream},
+    members,
+};
+use mesh_types::Timestamp;
 use serde_json::json;
 
 async fn kinds(world: &World, stream: &str) -> Vec<String> {
@@ -26,10 +31,9 @@ async fn a_bot_is_made_stopped_and_as_a_member() {
         assert_eq!(shown[field], value);
     }
     let taken = json!({ "mesh_id": world.mesh, "name": "Again", "handle": "echo-bot" });
-    assert_eq!(
-        world.refused(&world.creator, "bot.create", taken).await.code,
-        Code::AlreadyExists
-    );
+    let refused = world.refused(&world.creator, "bot.create", taken).await;
+    assert_eq!(refused.code, Code::AlreadyExists);
+    assert!(refused.detail.contains("`echo-bot`"), "{refused}");
     let strange = json!({ "mesh_id": world.mesh, "name": "Again", "keeper_id": "person_01h455vb4pex5vsknk084sn02q" });
     assert_eq!(
         world.refused(&world.creator, "bot.create", strange).await.code,
@@ -167,6 +171,12 @@ async fn a_deleted_bot_is_gone_everywhere() {
     world
         .ok("room_bot.add", json!({ "room_id": room["id"], "bot_id": bot }))
         .await;
+    let key = json!({ "bot_id": bot, "key": "k" });
+    let with = With {
+        body: Some(b"v"),
+        ..With::default()
+    };
+    world.call_with(&caller, "kv.put", key, with).await.unwrap();
     let fields = json!({ "bot_id": bot });
     let without = world.refused(&world.member, "bot.delete", fields.clone()).await;
     assert_eq!(without.code, Code::PreconditionRequired);
@@ -199,6 +209,17 @@ async fn a_deleted_bot_is_gone_everywhere() {
     assert_eq!(mesh[mesh.len() - 2..], ["member.left", "bot.changed"]);
     let bots = world.ok("room_bot.list", json!({ "room_id": room_id })).await;
     assert_eq!(bots["items"], json!([]));
+    let mut view = world.host.store.view().await.unwrap();
+    let id = caller.actor().unwrap();
+    let member = members::of_actor(&mut view.tx(), world.mesh, id)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(member.state, "left");
+    let kept = kv::get(&mut view.tx(), bot.parse().unwrap(), "k", Timestamp(0))
+        .await
+        .unwrap();
+    assert!(kept.is_none(), "what the bot knew is still there");
 }
 
 #[tokio::test]
