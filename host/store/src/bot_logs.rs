@@ -22,8 +22,14 @@ fn read(row: &Row<'_>) -> Result<BotLogLine, Error> {
 
 /// Adds a line.
 pub async fn write<R>(tx: &mut Tx<'_>, _allowed: &Grant<R>, bot: BotId, line: &BotLogLine) -> Result<(), Error> {
-    let values =
-        [text(bot), (&line.id).into(), line.at.into(), text(line.level), (&line.text).into(), (&line.instance).into()];
+    let values = [
+        text(bot),
+        (&line.id).into(),
+        line.at.into(),
+        text(line.level),
+        (&line.text).into(),
+        (&line.instance).into(),
+    ];
     tx.exec(WRITE, &values).await.map(drop)
 }
 
@@ -58,8 +64,14 @@ pub async fn list(
         levels.push(' ');
     }
     let text_like = like(filter.text);
-    let values =
-        [text(**bot), filter.before.into(), filter.since.into(), (&levels).into(), (&text_like).into(), limit.into()];
+    let values = [
+        text(**bot),
+        filter.before.into(),
+        filter.since.into(),
+        (&levels).into(),
+        (&text_like).into(),
+        limit.into(),
+    ];
     tx.all(LIST, &values, read).await
 }
 

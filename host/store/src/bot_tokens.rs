@@ -11,14 +11,10 @@ crate::statements! {
 }
 
 /// Keeps a new token.
-pub async fn insert(
-    tx: &mut Tx<'_>,
-    bot: &Grant<BotId>,
-    id: TokenId,
-    hash: &str,
-    at: Timestamp,
-) -> Result<(), Error> {
-    tx.exec(INSERT, &[text(id), hash.into(), text(**bot), at.into()]).await.map(drop)
+pub async fn insert(tx: &mut Tx<'_>, bot: &Grant<BotId>, id: TokenId, hash: &str, at: Timestamp) -> Result<(), Error> {
+    tx.exec(INSERT, &[text(id), hash.into(), text(**bot), at.into()])
+        .await
+        .map(drop)
 }
 
 /// Lets a bot's tokens end at a time, unless they end before; answers the hashes of those that changed.

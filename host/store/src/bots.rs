@@ -58,7 +58,10 @@ fn read(row: &Row<'_>) -> Result<Stored, Error> {
         created_at: row.time(12)?,
         revision: row.get(13)?,
     };
-    Ok(Stored { bot, newest: row.parse_option(14)? })
+    Ok(Stored {
+        bot,
+        newest: row.parse_option(14)?,
+    })
 }
 
 /// A bot about to be made. Its member is there already.
@@ -112,7 +115,12 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<Stored>, Error> {
     let companion = companion.map(|actor| actor.to_string()).unwrap_or_default();
-    tx.all(LIST, &[text(**mesh), after.into(), (&companion).into(), limit.into()], read).await
+    tx.all(
+        LIST,
+        &[text(**mesh), after.into(), (&companion).into(), limit.into()],
+        read,
+    )
+    .await
 }
 
 /// Changes what people read about a bot, and who answers for it.
@@ -123,7 +131,8 @@ pub async fn update(
     description: &str,
     keeper: PersonId,
 ) -> Result<(), Error> {
-    tx.exec(UPDATE, &[text(**bot), name.into(), description.into(), text(keeper)]).await?;
+    tx.exec(UPDATE, &[text(**bot), name.into(), description.into(), text(keeper)])
+        .await?;
     tx.exec(RENAME, &[text(**bot), name.into()]).await.map(drop)
 }
 
@@ -145,7 +154,14 @@ pub async fn rooms(tx: &mut Tx<'_>, bot: BotId) -> Result<Vec<RoomId>, Error> {
 /// Deletes a bot with its state, grants and log. Its messages and versions stay.
 pub async fn delete(tx: &mut Tx<'_>, bot: &Grant<BotId>, at: Timestamp) -> Result<(), Error> {
     tx.exec(DELETE, &[text(**bot), at.into()]).await?;
-    for statement in [LEAVE, FORGET_CURSORS, FORGET_KV, FORGET_GRANTS, FORGET_LOGS, FORGET_PARKED] {
+    for statement in [
+        LEAVE,
+        FORGET_CURSORS,
+        FORGET_KV,
+        FORGET_GRANTS,
+        FORGET_LOGS,
+        FORGET_PARKED,
+    ] {
         tx.exec(statement, &[text(**bot)]).await?;
     }
     Ok(())
@@ -179,8 +195,14 @@ pub struct LimitRow {
 
 /// A bot's limits.
 pub async fn limits(tx: &mut Tx<'_>, bot: BotId) -> Result<Option<LimitRow>, Error> {
-    tx.opt(LIMITS, &[text(bot)], |row| Ok(LimitRow { set: row.get(0)?, revision: row.get(1)?, kv_bytes: row.get(2)? }))
-        .await
+    tx.opt(LIMITS, &[text(bot)], |row| {
+        Ok(LimitRow {
+            set: row.get(0)?,
+            revision: row.get(1)?,
+            kv_bytes: row.get(2)?,
+        })
+    })
+    .await
 }
 
 /// Replaces what is set of a bot's limits; answers the new revision.
@@ -198,7 +220,14 @@ pub async fn keep_decision(
     findings: &str,
     at: Timestamp,
 ) -> Result<(), Error> {
-    let values = [text(id), text(bot), op.into(), resource.into(), findings.into(), at.into()];
+    let values = [
+        text(id),
+        text(bot),
+        op.into(),
+        resource.into(),
+        findings.into(),
+        at.into(),
+    ];
     tx.exec(KEEP_DECISION, &values).await.map(drop)
 }
 
@@ -218,8 +247,12 @@ pub struct DecisionRow {
 /// A verdict about this bot.
 pub async fn decision(tx: &mut Tx<'_>, bot: BotId, id: DecisionId) -> Result<Option<DecisionRow>, Error> {
     tx.opt(DECISION, &[text(id), text(bot)], |row| {
-        Ok(DecisionRow { op: row.get(0)?, resource: row.get(1)?, findings: row.get(2)?, at: row.time(3)? })
+        Ok(DecisionRow {
+            op: row.get(0)?,
+            resource: row.get(1)?,
+            findings: row.get(2)?,
+            at: row.time(3)?,
+        })
     })
     .await
 }
-

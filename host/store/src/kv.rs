@@ -17,7 +17,12 @@ crate::statements! {
 }
 
 fn read(row: &Row<'_>) -> Result<KvEntry, Error> {
-    Ok(KvEntry { key: row.get(0)?, size: row.get(1)?, version: row.get(2)?, expires_at: row.time_option(3)? })
+    Ok(KvEntry {
+        key: row.get(0)?,
+        size: row.get(1)?,
+        version: row.get(2)?,
+        expires_at: row.time_option(3)?,
+    })
 }
 
 /// A bot's store, held for one write: others wait on the bot's row.
@@ -33,7 +38,14 @@ pub struct Held {
 
 /// Takes a bot's store for a write; none when the bot is gone.
 pub async fn hold(tx: &mut Tx<'_>, bot: &Grant<BotId>) -> Result<Option<Held>, Error> {
-    tx.opt(OPEN, &[text(**bot)], |row| Ok(Held { version: row.get(0)?, bytes: row.get(1)?, limits: row.get(2)? })).await
+    tx.opt(OPEN, &[text(**bot)], |row| {
+        Ok(Held {
+            version: row.get(0)?,
+            bytes: row.get(1)?,
+            limits: row.get(2)?,
+        })
+    })
+    .await
 }
 
 /// A key, also one whose time is over.
@@ -43,7 +55,10 @@ pub async fn head(tx: &mut Tx<'_>, bot: BotId, key: &str) -> Result<Option<KvEnt
 
 /// A key and its value, unless its time is over.
 pub async fn get(tx: &mut Tx<'_>, bot: BotId, key: &str, now: Timestamp) -> Result<Option<(KvEntry, Vec<u8>)>, Error> {
-    tx.opt(GET, &[text(bot), key.into(), now.into()], |row| Ok((read(row)?, row.get(4)?))).await
+    tx.opt(GET, &[text(bot), key.into(), now.into()], |row| {
+        Ok((read(row)?, row.get(4)?))
+    })
+    .await
 }
 
 /// Keys from `first` on and before `end`, in order of their bytes.
@@ -54,7 +69,12 @@ pub async fn list(
     now: Timestamp,
     limit: i64,
 ) -> Result<Vec<KvEntry>, Error> {
-    tx.all(LIST, &[text(bot), first.into(), end.into(), now.into(), limit.into()], read).await
+    tx.all(
+        LIST,
+        &[text(bot), first.into(), end.into(), now.into(), limit.into()],
+        read,
+    )
+    .await
 }
 
 /// Writes a value.
@@ -85,7 +105,9 @@ pub async fn delete(tx: &mut Tx<'_>, bot: &Grant<BotId>, key: &str) -> Result<()
 /// Removes the keys whose time is over; answers how many bytes that frees.
 pub async fn sweep(tx: &mut Tx<'_>, bot: &Grant<BotId>, now: Timestamp) -> Result<i64, Error> {
     let gone = tx
-        .all(SWEEP, &[text(**bot), now.into()], |row| Ok(weight(&row.get::<String>(0)?, row.get(1)?)))
+        .all(SWEEP, &[text(**bot), now.into()], |row| {
+            Ok(weight(&row.get::<String>(0)?, row.get(1)?))
+        })
         .await?;
     Ok(gone.into_iter().sum())
 }

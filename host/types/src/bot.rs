@@ -1,8 +1,8 @@
 //! What the operations on bots answer, and what one bot may use.
 
 use crate::{
-    ActorId, BotBackend, BotId, BotVersionId, Decision, InstanceId, LogLevel, MemberId, MeshId, PersonId, Role, Timestamp,
-    limits,
+    ActorId, BotBackend, BotId, BotVersionId, Decision, InstanceId, LogLevel, MemberId, MeshId, PersonId, Role,
+    Timestamp, limits,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -327,9 +327,19 @@ mod tests {
     #[test]
     fn settings_are_kept_within_bounds_and_the_rest_is_default() {
         let set: BotLimitSettings = serde_json::from_str(r#"{"messages": 3, "memory_bytes": 1}"#).unwrap();
-        assert_eq!(set.effective(), BotLimits { messages: 3, memory_bytes: 1, ..BotLimits::default() });
+        assert_eq!(
+            set.effective(),
+            BotLimits {
+                messages: 3,
+                memory_bytes: 1,
+                ..BotLimits::default()
+            }
+        );
         assert_eq!(set.out_of_bounds(), [("memory_bytes", 1 << 20, 256 << 20)]);
-        assert_eq!(serde_json::to_string(&set).unwrap(), r#"{"memory_bytes":1,"messages":3}"#);
+        assert_eq!(
+            serde_json::to_string(&set).unwrap(),
+            r#"{"memory_bytes":1,"messages":3}"#
+        );
         assert!(serde_json::from_str::<BotLimitSettings>(r#"{"memroy_bytes": 1}"#).is_err());
     }
 }

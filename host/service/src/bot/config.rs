@@ -1,5 +1,7 @@
 use super::BotIn;
-use crate::{Cx, Effect, Error, Host, Method, Op, OpSpec, Result, error::Code, error::FieldError, manifest::Manifest, op};
+use crate::{
+    Cx, Effect, Error, Host, Method, Op, OpSpec, Result, error::Code, error::FieldError, manifest::Manifest, op,
+};
 use mesh_authz::{Caller, Grant, Permission};
 use mesh_store::{bot_versions, bots, log::Stream};
 use mesh_types::{BotId, bot::BotConfig, limits};
@@ -27,7 +29,10 @@ impl Op for GetBotConfig {
 
     async fn run(cx: &mut Cx<'_>, on: Grant<BotId>, _: BotIn) -> Result<BotConfig> {
         let (json, revision) = bots::config(cx.tx(), *on).await?.ok_or_else(Error::not_found)?;
-        Ok(BotConfig { config: serde_json::from_str(&json).map_err(Error::internal)?, revision })
+        Ok(BotConfig {
+            config: serde_json::from_str(&json).map_err(Error::internal)?,
+            revision,
+        })
     }
 }
 
@@ -65,9 +70,15 @@ impl Op for PutBotConfig {
             return Err(Error::invalid("/config", "must be a JSON object"));
         }
         let mut view = host.store.view().await?;
-        let stored = bots::get(&mut view.tx(), input.bot_id).await?.ok_or_else(Error::not_found)?;
-        let Some(version) = stored.bot.active_version.or(stored.newest) else { return Ok(()) };
-        let version = bot_versions::get(&mut view.tx(), version).await?.ok_or_else(Error::not_found)?;
+        let stored = bots::get(&mut view.tx(), input.bot_id)
+            .await?
+            .ok_or_else(Error::not_found)?;
+        let Some(version) = stored.bot.active_version.or(stored.newest) else {
+            return Ok(());
+        };
+        let version = bot_versions::get(&mut view.tx(), version)
+            .await?
+            .ok_or_else(Error::not_found)?;
         drop(view);
         match Manifest::from_json(&version.manifest)?.config {
             Some(schema) => check(&schema, &input.config),
@@ -79,14 +90,21 @@ impl Op for PutBotConfig {
         let json = serde_json::to_string(&input.config).map_err(Error::internal)?;
         if json.len() > limits::BOT_CONFIG {
             let most = limits::BOT_CONFIG;
-            return Err(Error::new(Code::TooLarge, format!("A bot's settings have at most {most} bytes as JSON.")));
+            return Err(Error::new(
+                Code::TooLarge,
+                format!("A bot's settings have at most {most} bytes as JSON."),
+            ));
         }
         let (_, revision) = bots::config(cx.tx(), *on).await?.ok_or_else(Error::not_found)?;
         cx.check_match(revision)?;
         let revision = bots::put_config(cx.tx(), &on, &json).await?;
         let data = serde_json::json!({ "bot_id": *on, "revision": revision });
-        cx.emit(Stream::Actor((*on).into()), "bot.config_changed", *on, &data).await?;
-        Ok(BotConfig { config: input.config, revision })
+        cx.emit(Stream::Actor((*on).into()), "bot.config_changed", *on, &data)
+            .await?;
+        Ok(BotConfig {
+            config: input.config,
+            revision,
+        })
     }
 }
 

@@ -57,21 +57,42 @@ impl Op for CreateBot {
         let description = clean_text("/description", input.description.as_deref().unwrap_or_default(), 500)?;
         let runtime = input.runtime.unwrap_or(BotBackend::Wasm);
         if let BotBackend::Docker | BotBackend::K8s = runtime {
-            return Err(Error::new(Code::NotSupported, "This server runs no containers. Use `wasm` or `external`."));
+            return Err(Error::new(
+                Code::NotSupported,
+                "This server runs no containers. Use `wasm` or `external`.",
+            ));
         }
         let keeper = input.keeper_id.unwrap_or(by);
         check_keeper(cx, *mesh, keeper).await?;
         let handle = handle(cx, *mesh, &name, input.handle.as_deref()).await?;
         let (id, member, at) = (cx.id(BotId::new), cx.id(MemberId::new), cx.now());
         let actor = ActorId::Bot(id);
-        let as_member =
-            members::New { id: member, mesh: *mesh, actor, handle: &handle, display_name: &name, role: Role::Bot, at };
+        let as_member = members::New {
+            id: member,
+            mesh: *mesh,
+            actor,
+            handle: &handle,
+            display_name: &name,
+            role: Role::Bot,
+            at,
+        };
         members::insert(cx.tx(), &mesh, &as_member).await?;
         let (name, description) = (&name, &description);
-        let new = bots::New { id, member, name, description, runtime, keeper, by: by.into(), at };
+        let new = bots::New {
+            id,
+            member,
+            name,
+            description,
+            runtime,
+            keeper,
+            by: by.into(),
+            at,
+        };
         bots::insert(cx.tx(), &mesh, &new).await?;
         seats::set_cursor(cx.tx(), actor, Stream::Actor(actor), 0).await?;
-        let joined = members::get(cx.tx(), member).await?.ok_or_else(|| Error::internal("a new member is not there"))?;
+        let joined = members::get(cx.tx(), member)
+            .await?
+            .ok_or_else(|| Error::internal("a new member is not there"))?;
         cx.emit(Stream::Mesh(*mesh), "member.joined", member, &joined).await?;
         cx.changed(Stale::Place(*mesh, actor));
         cx.changed(Stale::Bot(id));
@@ -82,12 +103,20 @@ impl Op for CreateBot {
 
 /// The handle that was asked for, or a free one made of the name.
 async fn handle(cx: &mut Cx<'_>, mesh: MeshId, name: &str, asked: Option<&str>) -> Result<String> {
-    let Some(asked) = asked else { return Ok(members::free_handle(cx.tx(), mesh, &members::handle_from(name)).await?) };
+    let Some(asked) = asked else {
+        return Ok(members::free_handle(cx.tx(), mesh, &members::handle_from(name)).await?);
+    };
     if members::handle_from(asked) != asked {
-        return Err(Error::invalid("/handle", "has 1 to 32 characters of `a-z`, `0-9`, `_`, `.` and `-`, none of `_.-` at its ends"));
+        return Err(Error::invalid(
+            "/handle",
+            "has 1 to 32 characters of `a-z`, `0-9`, `_`, `.` and `-`, none of `_.-` at its ends",
+        ));
     }
     if members::free_handle(cx.tx(), mesh, asked).await? != asked {
-        return Err(Error::new(Code::AlreadyExists, format!("Somebody in this mesh has, or had, the handle `{asked}`.")));
+        return Err(Error::new(
+            Code::AlreadyExists,
+            format!("Somebody in this mesh has, or had, the handle `{asked}`."),
+        ));
     }
     Ok(asked.to_owned())
 }

@@ -34,10 +34,18 @@ impl Op for DeleteBot {
         }
         bots::delete(cx.tx(), &on, at).await?;
         let left = serde_json::json!({ "member_id": bot.member_id, "reason": "deleted" });
-        cx.emit(Stream::Mesh(bot.mesh_id), "member.left", bot.member_id, &left).await?;
+        cx.emit(Stream::Mesh(bot.mesh_id), "member.left", bot.member_id, &left)
+            .await?;
         cx.changed(Stale::Place(bot.mesh_id, actor));
         cx.changed(Stale::Bot(*on));
-        tell(cx, &Bot { state: "deleted".into(), ..bot }).await?;
+        tell(
+            cx,
+            &Bot {
+                state: "deleted".into(),
+                ..bot
+            },
+        )
+        .await?;
         Ok(Nothing {})
     }
 }

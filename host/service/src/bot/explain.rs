@@ -35,12 +35,24 @@ impl ExplainBotIn {
     /// Asks about an operation on a resource.
     pub fn about(bot_id: BotId, op: impl Into<String>, resource: impl Into<String>) -> Self {
         let (op, resource) = (Some(op.into()), Some(resource.into()));
-        Self { bot_id, decision_id: None, op, resource, explained: None }
+        Self {
+            bot_id,
+            decision_id: None,
+            op,
+            resource,
+            explained: None,
+        }
     }
 
     /// Asks about a refusal that was kept.
     pub fn decision(bot_id: BotId, decision: DecisionId) -> Self {
-        Self { bot_id, decision_id: Some(decision), op: None, resource: None, explained: None }
+        Self {
+            bot_id,
+            decision_id: Some(decision),
+            op: None,
+            resource: None,
+            explained: None,
+        }
     }
 }
 
@@ -65,13 +77,19 @@ impl Answer for Explanation {}
 
 impl Explanation {
     fn new(op: String, resource: String, at: Timestamp, layers: Vec<LayerVerdict>) -> Self {
-        let against = |layer: &&LayerVerdict| {
-            [Verdict::Refuse.as_str(), Verdict::Ask.as_str()].contains(&layer.verdict.as_str())
-        };
+        let against =
+            |layer: &&LayerVerdict| [Verdict::Refuse.as_str(), Verdict::Ask.as_str()].contains(&layer.verdict.as_str());
         let first = layers.iter().find(against);
         let verdict = first.map_or(Verdict::Pass.as_str(), |layer| &layer.verdict).to_owned();
         let decided_by = first.map(|layer| layer.layer.clone());
-        Self { op, resource, at, verdict, decided_by, layers }
+        Self {
+            op,
+            resource,
+            at,
+            verdict,
+            decided_by,
+            layers,
+        }
     }
 }
 
@@ -99,7 +117,10 @@ impl Op for ExplainBot {
                 input.explained = Some(explain(host, caller, input.bot_id, name, resource).await?);
                 Ok(())
             }
-            _ => Err(Error::invalid("/op", "name a `decision_id`, or an `op` and its `resource`")),
+            _ => Err(Error::invalid(
+                "/op",
+                "name a `decision_id`, or an `op` and its `resource`",
+            )),
         }
     }
 
@@ -118,8 +139,16 @@ async fn explain(host: &Host, asker: &Caller, bot: BotId, name: &str, resource: 
     let spec = OPS.iter().map(|op| op.spec).find(|spec| spec.name == name);
     let spec = spec.ok_or_else(|| Error::invalid("/op", "no operation has this name"))?;
     let target = target(resource).ok_or_else(|| Error::invalid("/resource", "no id that rights are checked on"))?;
-    let mesh = host.authority.bot(&host.store, bot).await?.ok_or_else(Error::not_found)?.mesh;
-    let as_bot = Caller { who: Who::Bot { id: bot, mesh }, credential: Credential::Component };
+    let mesh = host
+        .authority
+        .bot(&host.store, bot)
+        .await?
+        .ok_or_else(Error::not_found)?
+        .mesh;
+    let as_bot = Caller {
+        who: Who::Bot { id: bot, mesh },
+        credential: Credential::Component,
+    };
     let mut layers = layers(host, &as_bot, spec, target).await?;
     if asker.actor() != Some(bot.into()) {
         // Whoever asks learns nothing about what is hidden from them.
@@ -132,20 +161,27 @@ async fn explain(host: &Host, asker: &Caller, bot: BotId, name: &str, resource: 
         layers.truncate(at + 1);
         layers[at].detail = "There is no such thing, or it is hidden from the bot; a place in the room, or an invitation, would show a room.".into();
     }
-    Ok(Explanation::new(spec.name.into(), resource.into(), host.clock.now(), layers))
+    Ok(Explanation::new(
+        spec.name.into(),
+        resource.into(),
+        host.clock.now(),
+        layers,
+    ))
 }
 
 async fn layers(host: &Host, caller: &Caller, spec: &OpSpec, target: Target) -> Result<Vec<LayerVerdict>> {
-    let facts = host.authority.facts(&host.store, host.clock.now(), caller, target).await?;
+    let facts = host
+        .authority
+        .facts(&host.store, host.clock.now(), caller, target)
+        .await?;
     let envelope = Envelope::new(caller.clone(), Door::Wasm, RequestId::new(host.ids.next()));
     Ok(findings(&envelope, spec, &facts))
 }
 
 /// Where the visibility layer stands, if it refuses.
 fn hidden_at(layers: &[LayerVerdict]) -> Option<usize> {
-    let hides = |layer: &LayerVerdict| {
-        layer.layer == Layer::Visibility.as_str() && layer.verdict == Verdict::Refuse.as_str()
-    };
+    let hides =
+        |layer: &LayerVerdict| layer.layer == Layer::Visibility.as_str() && layer.verdict == Verdict::Refuse.as_str();
     layers.iter().position(hides)
 }
 

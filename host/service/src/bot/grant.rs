@@ -72,7 +72,12 @@ impl Op for ListBotGrants {
             });
         }
         let decided = review.grants.iter().map(|grant| review.shown(grant)).collect();
-        Ok(BotGrants { version_id: version.map(|version| version.id), asked, decided, undecided })
+        Ok(BotGrants {
+            version_id: version.map(|version| version.id),
+            asked,
+            decided,
+            undecided,
+        })
     }
 }
 
@@ -117,7 +122,10 @@ impl Op for PutBotGrant {
     async fn run(cx: &mut Cx<'_>, on: Grant<BotId>, input: PutBotGrantIn) -> Result<BotGrant> {
         let permission = input.permission;
         if permission.human_only() {
-            return Err(Error::invalid("/permission", format!("`{permission}` is for people only; no bot can have it")));
+            return Err(Error::invalid(
+                "/permission",
+                format!("`{permission}` is for people only; no bot can have it"),
+            ));
         }
         if input.expires_at.is_some_and(|end| end <= cx.now()) {
             return Err(Error::invalid("/expires_at", "is over already"));
@@ -126,7 +134,10 @@ impl Op for PutBotGrant {
         if version.is_none() && bot.runtime == BotBackend::Wasm {
             let stored = stored(cx, *on).await?;
             let state = shown(cx, stored).await?.state;
-            return Err(Error::wrong_state(state, "A decision is about what a version asks for. Upload a version first."));
+            return Err(Error::wrong_state(
+                state,
+                "A decision is about what a version asks for. Upload a version first.",
+            ));
         }
         let place = pattern(cx, bot.mesh_id, input.on.as_deref()).await?;
         let review = Review::load(cx, &bot, version.as_ref()).await?;
@@ -150,7 +161,8 @@ impl Op for PutBotGrant {
         };
         bot_grants::put(cx.tx(), &on, &grant).await?;
         let shown = review.shown(&grant);
-        cx.emit(Stream::Actor((*on).into()), "bot.grants_changed", *on, &shown).await?;
+        cx.emit(Stream::Actor((*on).into()), "bot.grants_changed", *on, &shown)
+            .await?;
         cx.changed(Stale::Bot(*on));
         Ok(shown)
     }
@@ -158,12 +170,19 @@ impl Op for PutBotGrant {
 
 /// Where a decision holds: somewhere in the bot's own mesh.
 async fn pattern(cx: &mut Cx<'_>, mesh: MeshId, text: Option<&str>) -> Result<Pattern> {
-    let pattern = text.unwrap_or("*").parse::<Pattern>().map_err(|error| Error::invalid("/on", error))?;
+    let pattern = text
+        .unwrap_or("*")
+        .parse::<Pattern>()
+        .map_err(|error| Error::invalid("/on", error))?;
     let here = match pattern {
         Pattern::Any => true,
         Pattern::Mesh(other) => other == mesh,
         Pattern::Room(room) => facts::room(cx.tx(), room).await?.is_some_and(|room| room.mesh == mesh),
         Pattern::Bot(bot) => facts::bot(cx.tx(), bot).await?.is_some_and(|bot| bot.mesh == mesh),
     };
-    if here { Ok(pattern) } else { Err(Error::invalid("/on", "is not in the bot's mesh")) }
+    if here {
+        Ok(pattern)
+    } else {
+        Err(Error::invalid("/on", "is not in the bot's mesh"))
+    }
 }

@@ -1,5 +1,5 @@
 use super::{review::Review, stored, version_of};
-use crate::{Cx, Effect, Error, Method, Op, OPS, OpSpec, Result, op, runtime::ImportedFunction};
+use crate::{Cx, Effect, Error, Method, OPS, Op, OpSpec, Result, op, runtime::ImportedFunction};
 use mesh_authz::{Access, Grant, Permission};
 use mesh_store::bot_versions;
 use mesh_types::{
@@ -45,19 +45,27 @@ impl Op for ListVersionImports {
             None => None,
             Some(other) => {
                 let other = version_of(cx, bot.id, other).await;
-                Some(functions(&other.map_err(|_| Error::invalid("/against", "no version of the same bot"))?)?)
+                Some(functions(&other.map_err(|_| {
+                    Error::invalid("/against", "no version of the same bot")
+                })?)?)
             }
         };
         let is_new = |import: &ImportedFunction| {
             before.as_ref().is_some_and(|before| {
-                !before.iter().any(|old| old.interface == import.interface && old.function == import.function)
+                !before
+                    .iter()
+                    .any(|old| old.interface == import.interface && old.function == import.function)
             })
         };
         let judged = functions(&version)?.into_iter().map(|import| {
             let new = is_new(&import);
             judge(&review, import, new)
         });
-        Ok(VersionImports { version_id: version.id, against: input.against, items: judged.collect() })
+        Ok(VersionImports {
+            version_id: version.id,
+            against: input.against,
+            items: judged.collect(),
+        })
     }
 }
 
@@ -68,7 +76,9 @@ fn functions(version: &bot_versions::Stored) -> Result<Vec<ImportedFunction>> {
 /// The operation behind an import of the mesh's own interfaces.
 fn operation(import: &ImportedFunction) -> Option<&'static OpSpec> {
     let interface = import.interface.strip_prefix("mesh:bot/")?;
-    OPS.iter().map(|op| op.spec).find(|spec| spec.doors.wasm == Some((interface, import.function.as_str())))
+    OPS.iter()
+        .map(|op| op.spec)
+        .find(|spec| spec.doors.wasm == Some((interface, import.function.as_str())))
 }
 
 fn judge(review: &Review, import: ImportedFunction, new: bool) -> VersionImport {
@@ -82,7 +92,9 @@ fn judge(review: &Review, import: ImportedFunction, new: bool) -> VersionImport 
         // What needs no permission, the sandbox's own functions, and looking at oneself.
         (_, None | Some(Permission::BotOperate)) => "implied",
         (_, Some(permission)) if review.asked(permission).is_empty() => "not_asked",
-        (_, Some(permission)) => review.overall(permission).map_or("undecided", mesh_types::Decision::as_str),
+        (_, Some(permission)) => review
+            .overall(permission)
+            .map_or("undecided", mesh_types::Decision::as_str),
     };
     VersionImport {
         interface: import.interface,

@@ -22,7 +22,13 @@ async fn view(cx: &mut Cx<'_>, bot: BotId) -> Result<BotLimitsView> {
     };
     let set = settings(&row.set)?;
     let used = BotUse { kv_bytes: row.kv_bytes };
-    Ok(BotLimitsView { limits: set.effective(), set, asked, used, revision: row.revision })
+    Ok(BotLimitsView {
+        limits: set.effective(),
+        set,
+        asked,
+        used,
+        revision: row.revision,
+    })
 }
 
 /// `bot_limit.get`

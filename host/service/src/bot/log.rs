@@ -50,12 +50,23 @@ impl Op for WriteBotLog {
         };
         let row = facts::bot(cx.tx(), bot).await?.ok_or_else(Error::not_found)?;
         cx.file_under(row.mesh);
-        let instance = cx.host().runtime.get().and_then(|runtime| runtime.status(bot)).and_then(|now| now.instance);
+        let instance = cx
+            .host()
+            .runtime
+            .get()
+            .and_then(|runtime| runtime.status(bot))
+            .and_then(|now| now.instance);
         let instance = instance.map(|instance| instance.to_string()).unwrap_or_default();
         for WriteLine { level, text } in input.lines {
             let id = cx.id(|id| id);
             let text = text[..text.floor_char_boundary(limits::LOG_LINE)].replace('\0', "\u{FFFD}");
-            let line = BotLogLine { id: id.simple().to_string(), at: cx.now(), level, text, instance: instance.clone() };
+            let line = BotLogLine {
+                id: id.simple().to_string(),
+                at: cx.now(),
+                level,
+                text,
+                instance: instance.clone(),
+            };
             bot_logs::write(cx.tx(), &on, bot, &line).await?;
             // The last byte of an id is random, so about one line in 256 pays for forgetting old ones.
             if id.as_bytes()[15] == 0 {
@@ -116,7 +127,12 @@ impl Op for ListBotLogs {
         let scope = format!("{} {least} {} {text}", input.bot_id, since.millis());
         // Comes after every id of a line.
         let before = cursor::open(cx, &scope, input.cursor.as_deref())?.unwrap_or_else(|| "g".into());
-        let filter = bot_logs::Filter { before: &before, since, least, text: &text };
+        let filter = bot_logs::Filter {
+            before: &before,
+            since,
+            least,
+            text: &text,
+        };
         let lines = bot_logs::list(cx.tx(), &on, &filter, size + 1).await?;
         Ok(cursor::page(cx, &scope, lines, size, |line| line.id.clone()))
     }

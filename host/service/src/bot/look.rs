@@ -81,7 +81,9 @@ impl Op for ListBots {
     async fn run(cx: &mut Cx<'_>, mesh: Grant<MeshId>, input: ListBotsIn) -> Result<Page<Bot>> {
         let (size, scope) = (page_size(input.limit)?, input.mesh_id.to_string());
         let after = cursor::open(cx, &scope, input.cursor.as_deref())?.unwrap_or_default();
-        let sees_all = mesh.place().is_some_and(|place| value(Permission::MemberRead, place.role) == Value::Yes);
+        let sees_all = mesh
+            .place()
+            .is_some_and(|place| value(Permission::MemberRead, place.role) == Value::Yes);
         let companion = if sees_all { None } else { Some(cx.actor()?) };
         let found = bots::list(cx.tx(), &mesh, &after, companion, size + 1).await?;
         let mut items = Vec::with_capacity(found.len());

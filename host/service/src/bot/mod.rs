@@ -97,19 +97,32 @@ async fn state(cx: &mut Cx<'_>, stored: &bots::Stored) -> Result<String> {
     if bot.wanted == "running" {
         let instance = cx.host().runtime.get().and_then(|runtime| runtime.status(bot.id));
         // What runs elsewhere says nothing; of a component without an instance, the next event makes one.
-        let absent = if bot.runtime == BotBackend::Wasm { "idle" } else { "ready" };
+        let absent = if bot.runtime == BotBackend::Wasm {
+            "idle"
+        } else {
+            "ready"
+        };
         return Ok(instance.map_or_else(|| absent.to_owned(), |instance| instance.state));
     }
-    let (None, Some(newest)) = (bot.active_version, stored.newest) else { return Ok("stopped".into()) };
+    let (None, Some(newest)) = (bot.active_version, stored.newest) else {
+        return Ok("stopped".into());
+    };
     let version = version_of(cx, bot.id, newest).await?;
     let review = Review::load(cx, bot, Some(&version)).await?;
-    Ok(if review.open().is_empty() { "uploaded" } else { AWAITING_APPROVAL }.into())
+    Ok(if review.open().is_empty() {
+        "uploaded"
+    } else {
+        AWAITING_APPROVAL
+    }
+    .into())
 }
 
 /// A version, if it is one of this bot.
 pub(crate) async fn version_of(cx: &mut Cx<'_>, bot: BotId, version: BotVersionId) -> Result<bot_versions::Stored> {
     let found = bot_versions::get(cx.tx(), version).await?;
-    found.filter(|found| found.bot == bot).ok_or_else(|| Error::invalid("/version_id", "no version of this bot"))
+    found
+        .filter(|found| found.bot == bot)
+        .ok_or_else(|| Error::invalid("/version_id", "no version of this bot"))
 }
 
 /// Tells the mesh how a bot is.
@@ -117,7 +130,9 @@ pub(crate) async fn tell(cx: &mut Cx<'_>, bot: &Bot) -> Result<()> {
     let data = serde_json::json!({
         "bot_id": bot.id, "name": bot.name, "state": bot.state, "version": bot.active_version,
     });
-    cx.emit(Stream::Mesh(bot.mesh_id), "bot.changed", bot.id, &data).await.map(drop)
+    cx.emit(Stream::Mesh(bot.mesh_id), "bot.changed", bot.id, &data)
+        .await
+        .map(drop)
 }
 
 /// A keeper is a person who is in the mesh and more than a visitor.
@@ -127,7 +142,10 @@ async fn check_keeper(cx: &mut Cx<'_>, mesh: MeshId, keeper: PersonId) -> Result
     if member.as_ref().is_some_and(fits) {
         return Ok(());
     }
-    Err(Error::invalid("/keeper_id", "must be a person who is an active member of this mesh, and not a guest"))
+    Err(Error::invalid(
+        "/keeper_id",
+        "must be a person who is an active member of this mesh, and not a guest",
+    ))
 }
 
 /// What only a component has.
@@ -136,5 +154,8 @@ fn needs_component(bot: &Bot) -> Result<()> {
         return Ok(());
     }
     let runtime = bot.runtime;
-    Err(Error::new(Code::NotSupported, format!("This bot runs as `{runtime}`, so it has no components.")))
+    Err(Error::new(
+        Code::NotSupported,
+        format!("This bot runs as `{runtime}`, so it has no components."),
+    ))
 }

@@ -28,9 +28,18 @@ pub(crate) struct Review {
 impl Review {
     pub(crate) async fn load(cx: &mut Cx<'_>, bot: &Bot, version: Option<&bot_versions::Stored>) -> Result<Self> {
         let grants = bot_grants::list(cx.tx(), bot.id).await?;
-        let manifest = version.map(|version| Manifest::from_json(&version.manifest)).transpose()?;
+        let manifest = version
+            .map(|version| Manifest::from_json(&version.manifest))
+            .transpose()?;
         let publisher = version.map(|version| version.publisher.clone()).unwrap_or_default();
-        Ok(Self { bot: bot.id, mesh: bot.mesh_id, now: cx.now(), publisher, manifest, grants })
+        Ok(Self {
+            bot: bot.id,
+            mesh: bot.mesh_id,
+            now: cx.now(),
+            publisher,
+            manifest,
+            grants,
+        })
     }
 
     /// What the version asks for, in its own order.
@@ -43,7 +52,10 @@ impl Review {
         if self.manifest.is_none() {
             return vec![Pattern::Any];
         }
-        let wished = self.capabilities().iter().filter(|capability| capability.permission == permission);
+        let wished = self
+            .capabilities()
+            .iter()
+            .filter(|capability| capability.permission == permission);
         wished.filter_map(|capability| capability.on.parse().ok()).collect()
     }
 
@@ -67,7 +79,11 @@ impl Review {
     /// denial of only a part leaves the rest as decided.
     pub(crate) fn verdict(&self, permission: Permission, on: Pattern) -> Option<Decision> {
         let mut decided = None;
-        for grant in self.grants.iter().filter(|grant| grant.permission == permission && self.holds(grant)) {
+        for grant in self
+            .grants
+            .iter()
+            .filter(|grant| grant.permission == permission && self.holds(grant))
+        {
             let whole = self.covers(grant.on, on);
             if !whole && !self.covers(on, grant.on) {
                 continue;
@@ -85,7 +101,10 @@ impl Review {
 
     /// The verdict on a permission wherever the version asks for it: the strictest of them.
     pub(crate) fn overall(&self, permission: Permission) -> Option<Decision> {
-        let verdicts = self.asked(permission).into_iter().map(|on| self.verdict(permission, on));
+        let verdicts = self
+            .asked(permission)
+            .into_iter()
+            .map(|on| self.verdict(permission, on));
         verdicts.max_by_key(|verdict| match verdict {
             Some(Decision::Allow) => 0,
             Some(Decision::Ask) => 1,
@@ -115,7 +134,9 @@ impl Review {
         let open = open.join(", ");
         Err(Error::wrong_state(
             super::AWAITING_APPROVAL,
-            format!("This version cannot do without {open}, and nobody has decided about that yet. An admin decides with `bot_grant.put`."),
+            format!(
+                "This version cannot do without {open}, and nobody has decided about that yet. An admin decides with `bot_grant.put`."
+            ),
         ))
     }
 

@@ -35,11 +35,21 @@ impl Op for StartBot {
         let before = stored(cx, *on).await?;
         if before.bot.runtime == BotBackend::Wasm && before.bot.active_version.is_none() {
             let state = shown(cx, before).await?.state;
-            return Err(Error::wrong_state(state, "This bot has no active version. Upload one and activate it first."));
+            return Err(Error::wrong_state(
+                state,
+                "This bot has no active version. Upload one and activate it first.",
+            ));
         }
         if bots::want(cx.tx(), &on, "running").await? {
             let now = stored(cx, *on).await?.bot;
-            tell(cx, &Bot { state: "starting".into(), ..now }).await?;
+            tell(
+                cx,
+                &Bot {
+                    state: "starting".into(),
+                    ..now
+                },
+            )
+            .await?;
             cx.changed(Stale::Bot(*on));
         }
         status(cx, *on).await
@@ -81,7 +91,8 @@ impl Op for StopBot {
             let data = serde_json::json!({
                 "bot_id": bot.id, "name": bot.name, "state": "stopped", "version": bot.active_version, "now": input.now,
             });
-            cx.emit(mesh_store::log::Stream::Mesh(bot.mesh_id), "bot.changed", bot.id, &data).await?;
+            cx.emit(mesh_store::log::Stream::Mesh(bot.mesh_id), "bot.changed", bot.id, &data)
+                .await?;
             cx.changed(Stale::Bot(*on));
         }
         status(cx, *on).await

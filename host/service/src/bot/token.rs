@@ -52,10 +52,16 @@ impl Op for RotateBotToken {
         }
         // The answer to a keyed call is stored, and this one holds a secret.
         if cx.envelope().idempotency_key.is_some() {
-            return Err(Error::new(Code::BadRequest, "This answer holds a secret and is not kept. Call without `Idempotency-Key`."));
+            return Err(Error::new(
+                Code::BadRequest,
+                "This answer holds a secret and is not kept. Call without `Idempotency-Key`.",
+            ));
         }
         if stored(cx, *on).await?.bot.runtime == BotBackend::Wasm {
-            return Err(Error::new(Code::NotSupported, "A component needs no token: the server runs it itself."));
+            return Err(Error::new(
+                Code::NotSupported,
+                "A component needs no token: the server runs it itself.",
+            ));
         }
         let old_until = cx.now().plus_seconds(overlap.into());
         for hash in bot_tokens::expire(cx.tx(), &on, old_until).await? {
@@ -64,6 +70,10 @@ impl Op for RotateBotToken {
         let (id, secret, at) = (cx.id(TokenId::new), token::new(Kind::Bot), cx.now());
         bot_tokens::insert(cx.tx(), &on, id, &token::hash(&secret), at).await?;
         cx.note(*on, &serde_json::json!({ "token_id": id }))?;
-        Ok(BotToken { bot_id: *on, token: secret, old_until })
+        Ok(BotToken {
+            bot_id: *on,
+            token: secret,
+            old_until,
+        })
     }
 }

@@ -49,8 +49,9 @@ impl Op for UpdateBot {
         let bot = stored(cx, *on).await?.bot;
         cx.check_match(bot.revision)?;
         let name = input.name.map_or(Ok(bot.name), |name| clean_name("/name", &name, 64))?;
-        let description =
-            input.description.map_or(Ok(bot.description), |text| clean_text("/description", &text, 500))?;
+        let description = input
+            .description
+            .map_or(Ok(bot.description), |text| clean_text("/description", &text, 500))?;
         let keeper = input.keeper_id.unwrap_or(bot.keeper_id);
         if keeper != bot.keeper_id {
             check_keeper(cx, bot.mesh_id, keeper).await?;

@@ -1,9 +1,6 @@
 use super::{needs_component, stored};
 use crate::{
-    Body, Cx, Effect, Error, Host, Method, Op, OpSpec, Result,
-    error::Code,
-    manifest::Manifest,
-    op,
+    Body, Cx, Effect, Error, Host, Method, Op, OpSpec, Result, error::Code, manifest::Manifest, op,
     runtime::ImportedFunction,
 };
 use bytes::Bytes;
@@ -70,7 +67,10 @@ impl Op for UploadBotVersion {
 
     async fn prepare(host: &Host, _: &Caller, input: &mut UploadBotVersionIn) -> Result<()> {
         let Some(file) = &input.file else {
-            return Err(Error::new(Code::BadRequest, "The body of an upload is the component itself."));
+            return Err(Error::new(
+                Code::BadRequest,
+                "The body of an upload is the component itself.",
+            ));
         };
         let runtime = host.runtime.get();
         let runtime = runtime.ok_or_else(|| Error::new(Code::NotSupported, "This server does not run components."))?;
@@ -81,7 +81,10 @@ impl Op for UploadBotVersion {
                 "The component has no `bot.toml` in it. `mesh bot build` embeds the one that stands beside the code, as the custom section `mesh:bot`.",
             ));
         };
-        input.contents = Some(Contents { imports: found.imports, manifest: Manifest::from_toml(&text)? });
+        input.contents = Some(Contents {
+            imports: found.imports,
+            manifest: Manifest::from_toml(&text)?,
+        });
         Ok(())
     }
 
@@ -105,7 +108,10 @@ impl Op for UploadBotVersion {
         bot_versions::insert(cx.tx(), &bot, &new).await?;
         let version = bot_versions::by_digest(cx.tx(), *bot, &file.digest).await?;
         let version = version.ok_or_else(|| Error::internal("a new version is not there"))?;
-        cx.note(version.id, &serde_json::json!({ "bot_id": *bot, "digest": file.digest }))?;
+        cx.note(
+            version.id,
+            &serde_json::json!({ "bot_id": *bot, "digest": file.digest }),
+        )?;
         super::version::detail(version)
     }
 }

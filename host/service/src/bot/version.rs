@@ -33,7 +33,10 @@ fn summary(stored: Stored, manifest: Manifest) -> BotVersion {
 pub(super) fn detail(stored: Stored) -> Result<BotVersionDetail> {
     let manifest = Manifest::from_json(&stored.manifest)?;
     let json = serde_json::from_str(&stored.manifest).map_err(Error::internal)?;
-    Ok(BotVersionDetail { version: summary(stored, manifest), manifest: json })
+    Ok(BotVersionDetail {
+        version: summary(stored, manifest),
+        manifest: json,
+    })
 }
 
 /// `bot_version.list`
@@ -73,8 +76,9 @@ impl Op for ListBotVersions {
         // Comes after every id of a version.
         let before = before.unwrap_or_else(|| "bver_z".into());
         let found = bot_versions::list(cx.tx(), &bot, &before, size + 1).await?;
-        let with_names =
-            found.into_iter().map(|stored| Manifest::from_json(&stored.manifest).map(|known| summary(stored, known)));
+        let with_names = found
+            .into_iter()
+            .map(|stored| Manifest::from_json(&stored.manifest).map(|known| summary(stored, known)));
         let items = with_names.collect::<Result<Vec<_>>>()?;
         Ok(cursor::page(cx, &scope, items, size, |version| version.id.to_string()))
     }
@@ -106,6 +110,10 @@ impl Op for GetBotVersion {
     }
 
     async fn run(cx: &mut Cx<'_>, version: Grant<BotVersionId>, _: BotVersionIn) -> Result<BotVersionDetail> {
-        detail(bot_versions::get(cx.tx(), *version).await?.ok_or_else(Error::not_found)?)
+        detail(
+            bot_versions::get(cx.tx(), *version)
+                .await?
+                .ok_or_else(Error::not_found)?,
+        )
     }
 }

@@ -84,9 +84,22 @@ impl Op for GetValue {
     async fn run(cx: &mut Cx<'_>, bot: Grant<BotId>, input: KeyIn) -> Result<KvValue> {
         check_key(&input.key)?;
         let now = cx.now();
-        let (entry, value) = kv::get(cx.tx(), *bot, &input.key, now).await?.ok_or_else(Error::not_found)?;
-        let KvEntry { key, size, version, expires_at } = entry;
-        Ok(KvValue { key, value: value.into(), size, version, expires_at })
+        let (entry, value) = kv::get(cx.tx(), *bot, &input.key, now)
+            .await?
+            .ok_or_else(Error::not_found)?;
+        let KvEntry {
+            key,
+            size,
+            version,
+            expires_at,
+        } = entry;
+        Ok(KvValue {
+            key,
+            value: value.into(),
+            size,
+            version,
+            expires_at,
+        })
     }
 }
 
@@ -128,7 +141,10 @@ impl Op for ListKeys {
     async fn run(cx: &mut Cx<'_>, bot: Grant<BotId>, input: ListKeysIn) -> Result<Page<KvEntry>> {
         let (size, prefix) = (page_size(input.limit)?, input.prefix.unwrap_or_default());
         if prefix.len() > limits::KV_KEY || prefix.chars().any(char::is_control) {
-            return Err(Error::invalid("/prefix", format!("has at most {} bytes, none of control characters", limits::KV_KEY)));
+            return Err(Error::invalid(
+                "/prefix",
+                format!("has at most {} bytes, none of control characters", limits::KV_KEY),
+            ));
         }
         let scope = format!("{} {prefix}", input.bot_id);
         // No key has control characters, so this is the first that can come after the last one shown.
@@ -170,8 +186,14 @@ mod tests {
             ("", vec!["", "x", "\u{10FFFF}\u{10FFFF}"], vec![]),
         ] {
             let range = prefix.to_owned()..end_of(prefix);
-            assert!(inside.iter().all(|key| range.contains(&(*key).to_owned())), "{prefix:?}");
-            assert!(!outside.iter().any(|key| range.contains(&(*key).to_owned())), "{prefix:?}");
+            assert!(
+                inside.iter().all(|key| range.contains(&(*key).to_owned())),
+                "{prefix:?}"
+            );
+            assert!(
+                !outside.iter().any(|key| range.contains(&(*key).to_owned())),
+                "{prefix:?}"
+            );
         }
     }
 

@@ -60,7 +60,10 @@ impl Op for PutValue {
         let held = kv::hold(cx.tx(), &bot).await?.ok_or_else(Error::not_found)?;
         let limits = settings(&held.limits)?.effective();
         if input.value.len() as u64 > limits.value_bytes {
-            return Err(Error::new(Code::TooLarge, format!("A value has at most {} bytes.", limits.value_bytes)));
+            return Err(Error::new(
+                Code::TooLarge,
+                format!("A value has at most {} bytes.", limits.value_bytes),
+            ));
         }
         let old = kv::head(cx.tx(), *bot, &input.key).await?;
         check_version(cx, live(old.as_ref(), now), input.expected)?;
@@ -68,7 +71,12 @@ impl Op for PutValue {
         let freed = old.map_or(0, |old| weight(&old.key, old.size));
         let most = i64::try_from(limits.kv_bytes).unwrap_or(i64::MAX);
         let mut bytes = held.bytes - freed + weight(&input.key, size);
-        let entry = KvEntry { key: input.key, size, version: held.version, expires_at };
+        let entry = KvEntry {
+            key: input.key,
+            size,
+            version: held.version,
+            expires_at,
+        };
         kv::put(cx.tx(), &bot, &entry, &input.value, now).await?;
         if bytes > most {
             bytes -= kv::sweep(cx.tx(), &bot, now).await?;
@@ -137,7 +145,10 @@ fn end(now: Timestamp, seconds: Option<i64>) -> Result<Option<Timestamp>> {
     match seconds {
         None => Ok(None),
         Some(seconds @ 1..=LONGEST_SECONDS) => Ok(Some(now.plus_seconds(seconds))),
-        Some(_) => Err(Error::invalid("/expires_in_s", format!("must be 1 to {LONGEST_SECONDS}"))),
+        Some(_) => Err(Error::invalid(
+            "/expires_in_s",
+            format!("must be 1 to {LONGEST_SECONDS}"),
+        )),
     }
 }
 
@@ -146,13 +157,19 @@ fn check_version(cx: &Cx<'_>, stored: Option<&KvEntry>, expected: Option<i64>) -
     match stored {
         Some(stored) => cx.check_match(stored.version)?,
         None if cx.envelope().if_match.is_some() => {
-            return Err(Error::new(Code::PreconditionFailed, "Nothing is stored under this key."));
+            return Err(Error::new(
+                Code::PreconditionFailed,
+                "Nothing is stored under this key.",
+            ));
         }
         None => {}
     }
     let version = stored.map_or(0, |stored| stored.version);
     if expected.is_some_and(|expected| expected != version) {
-        return Err(Error::new(Code::Conflict, format!("The version stored now is {version}; 0 says that there is none.")));
+        return Err(Error::new(
+            Code::Conflict,
+            format!("The version stored now is {version}; 0 says that there is none."),
+        ));
     }
     Ok(())
 }

@@ -1,0 +1,7 @@
+//! The operations on bots, through the pipeline, on a real database.
+
+mod grants;
+mod lives;
+mod settings;
+mod stores;
+mod world;
