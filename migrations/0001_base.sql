@@ -7,6 +7,7 @@ CREATE TABLE people (
   id TEXT PRIMARY KEY NOT NULL,
   email TEXT NOT NULL UNIQUE,
   display_name TEXT NOT NULL,
+  operator BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
   disabled_at BIGINT
 );

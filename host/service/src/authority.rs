@@ -189,7 +189,7 @@ impl Authority {
             if session.ended {
                 return Err(revoked());
             }
-            let operator = self.operators.iter().any(|email| email.eq_ignore_ascii_case(&session.email));
+            let operator = session.operator || self.operators.iter().any(|email| email.eq_ignore_ascii_case(&session.email));
             let credential = Credential::Session { id: session.id, fresh_until: session.fresh_until };
             let caller = Caller { who: Who::Person { id: session.person, operator }, credential };
             return Ok(Known { caller, expires_at: Some(session.expires_at) });
@@ -330,11 +330,6 @@ impl Authority {
             facts.shares_room = a == b || facts::share_room(&mut store.view().await?.tx(), mesh, a, b).await?;
         }
         Ok(())
-    }
-
-    /// Whether a person is one of the server's operators.
-    pub fn is_operator(&self, email: &str) -> bool {
-        self.operators.iter().any(|operator| operator.eq_ignore_ascii_case(email))
     }
 
     /// How many entries are kept, for the metrics.

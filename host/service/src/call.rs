@@ -379,17 +379,25 @@ struct OpJob<O: Op> {
 }
 
 impl<O: Op> OpJob<O> {
-    async fn attempt(&mut self, tx: &mut Tx<'_>) -> Result<(Done<O::Out>, Vec<Entry>)> {
+    /// The answer and the rows for the log. An error means that nothing of it is kept.
+    async fn attempt(&mut self, tx: &mut Tx<'_>) -> Result<(Result<Done<O::Out>>, Vec<Entry>)> {
         let filed = (self.grant.layer().as_str(), self.grant.mesh());
         let mut cx = Cx::new(tx.lend(), &self.host, &self.envelope, filed);
-        let out = O::run(&mut cx, self.grant.clone(), self.input.clone()).await?;
+        let out = match O::run(&mut cx, self.grant.clone(), self.input.clone()).await {
+            Ok(out) => out,
+            Err(error) if error.commits => {
+                self.stale = std::mem::take(&mut cx.stale);
+                return Ok((Err(error), cx.take_entries()));
+            }
+            Err(error) => return Err(error),
+        };
         let json = self.json.then(|| encode(&out)).transpose()?;
         if let (Some(keyed), Some(json)) = (&self.keyed, &json) {
             let now = cx.now();
             idempotency::keep(cx.tx(), keyed.key(), &keyed.digest, json, now).await?;
         }
         self.stale = std::mem::take(&mut cx.stale);
-        Ok((Done { out, json, replayed: false, left: None }, cx.take_entries()))
+        Ok((Ok(Done { out, json, replayed: false, left: None }), cx.take_entries()))
     }
 }
 
@@ -397,8 +405,8 @@ impl<O: Op> Job for OpJob<O> {
     fn run<'a>(&'a mut self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<Vec<Entry>, Rollback>> {
         Box::pin(async move {
             match self.attempt(tx).await {
-                Ok((done, entries)) => {
-                    self.answer = Some(Ok(done));
+                Ok((answer, entries)) => {
+                    self.answer = Some(answer);
                     Ok(entries)
                 }
                 Err(error) if error.transient => Err(Rollback::Database(mesh_store::Error::Retry)),

@@ -143,6 +143,8 @@ pub struct Error {
     pub internal: Option<String>,
     /// Doing the same again may help at once.
     pub(crate) transient: bool,
+    /// What was written stays written although the caller is refused.
+    pub(crate) commits: bool,
 }
 
 impl Error {
@@ -159,6 +161,7 @@ impl Error {
             decision: None,
             internal: None,
             transient: false,
+            commits: false,
         }
     }
 
@@ -186,6 +189,13 @@ impl Error {
         let mut error = Self::new(Code::WrongState, detail);
         error.state = Some(state.to_string());
         error
+    }
+
+    /// Refuses the caller but keeps what the operation wrote, such as the end of a stolen session.
+    #[must_use]
+    pub fn and_commit(mut self) -> Self {
+        self.commits = true;
+        self
     }
 
     /// Not now; again in so many milliseconds.

@@ -2,6 +2,7 @@
 //!
 //! [`call`] and the [`OPS`] table are the only ways in. See `docs/architecture.md`.
 
+pub mod auth;
 pub mod authority;
 pub mod call;
 pub mod clock;
@@ -26,6 +27,8 @@ pub mod token;
 
 pub mod bot;
 pub mod kv;
+pub mod member;
+pub mod mesh;
 pub mod message;
 pub mod room;
 

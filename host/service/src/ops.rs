@@ -1,10 +1,39 @@
 //! The table of all operations. Every door is a loop over it. (Registries that fill themselves by
 //! linker magic came back empty, silently, from a library crate; so this list is written by hand.)
 
-use crate::{bot, call::ErasedOp, event, kv, message, room, server};
+use crate::{auth, bot, call::ErasedOp, event, kv, member, mesh, message, room, server};
 
 /// Every operation, by domain.
 pub static OPS: &[ErasedOp] = &[
+    // Accounts
+    ErasedOp::of::<auth::AuthMethods>(),
+    ErasedOp::of::<auth::Register>(),
+    ErasedOp::of::<auth::Login>(),
+    ErasedOp::of::<auth::Refresh>(),
+    ErasedOp::of::<auth::Logout>(),
+    ErasedOp::of::<auth::WhoAmI>(),
+    ErasedOp::of::<auth::ListSessions>(),
+    ErasedOp::of::<auth::EndSession>(),
+    ErasedOp::of::<auth::ListTokens>(),
+    ErasedOp::of::<auth::CreateToken>(),
+    ErasedOp::of::<auth::RevokeToken>(),
+    // Meshes
+    ErasedOp::of::<mesh::CreateMesh>(),
+    ErasedOp::of::<mesh::ListMeshes>(),
+    ErasedOp::of::<mesh::GetMesh>(),
+    ErasedOp::of::<mesh::UpdateMesh>(),
+    ErasedOp::of::<mesh::ListRoles>(),
+    ErasedOp::of::<mesh::CheckPermissions>(),
+    // Members
+    ErasedOp::of::<member::ListMembers>(),
+    ErasedOp::of::<member::GetMember>(),
+    ErasedOp::of::<member::SetMemberRole>(),
+    ErasedOp::of::<member::RemoveMember>(),
+    ErasedOp::of::<member::ListInvites>(),
+    ErasedOp::of::<member::CreateInvite>(),
+    ErasedOp::of::<member::RevokeInvite>(),
+    ErasedOp::of::<member::PreviewInvite>(),
+    ErasedOp::of::<member::AcceptInvite>(),
     // Rooms
     ErasedOp::of::<room::ListRooms>(),
     ErasedOp::of::<room::CreateRoom>(),

@@ -21,7 +21,7 @@ crate::statements! {
     MANIFEST = "SELECT v.manifest FROM bots b JOIN bot_versions v ON v.id = b.active_version WHERE b.id = $1";
     GRANTS = "SELECT g.permission, g.pattern, g.effect, g.expires_at FROM bot_grants g JOIN bots b ON b.id = g.bot_id LEFT JOIN bot_versions v ON v.id = b.active_version WHERE g.bot_id = $1 AND (g.effect = 'deny' OR g.publisher = COALESCE(v.publisher, ''))";
     SHARES_ROOM = "SELECT 1 FROM room_members a JOIN room_members b ON b.room_id = a.room_id JOIN rooms r ON r.id = a.room_id WHERE a.actor_id = $1 AND b.actor_id = $2 AND r.mesh_id = $3 AND r.deleted_at IS NULL LIMIT 1";
-    SESSION = "SELECT s.id, s.person_id, s.access_expires_at, s.fresh_until, s.ended_at, p.disabled_at, p.email FROM sessions s JOIN people p ON p.id = s.person_id WHERE s.access_hash = $1";
+    SESSION = "SELECT s.id, s.person_id, s.access_expires_at, s.fresh_until, s.ended_at, p.disabled_at, p.email, p.operator FROM sessions s JOIN people p ON p.id = s.person_id WHERE s.access_hash = $1";
     TOKEN = "SELECT id, kind, owner_id, permissions, meshes, rooms, expires_at, revoked_at FROM tokens WHERE hash = $1";
 }
 
@@ -186,8 +186,10 @@ pub struct SessionRow {
     pub fresh_until: Timestamp,
     /// It was ended, or the account was disabled.
     pub ended: bool,
-    /// The person's address; operators are named by it.
+    /// The person's address; the configuration names operators by it.
     pub email: String,
+    /// The person made the first account, and so operates the server.
+    pub operator: bool,
 }
 
 /// A session by its access token's hash.
@@ -200,6 +202,7 @@ pub async fn session(tx: &mut Tx<'_>, hash: &str) -> Result<Option<SessionRow>, 
             fresh_until: row.time(3)?,
             ended: row.time_option(4)?.is_some() || row.time_option(5)?.is_some(),
             email: row.get(6)?,
+            operator: row.flag(7)?,
         })
     })
     .await

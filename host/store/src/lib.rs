@@ -16,7 +16,9 @@ mod job;
 pub mod kv;
 pub mod log;
 pub mod members;
+pub mod meshes;
 pub mod messages;
+pub mod people;
 pub mod reactions;
 pub mod rooms;
 pub mod seats;
@@ -25,6 +27,7 @@ mod postgres;
 mod sql;
 mod sqlite;
 pub mod threads;
+pub mod tokens;
 mod tx;
 mod value;
 
@@ -131,9 +134,12 @@ const NOUNS: &[Noun] = &[
     ("kv", kv::ALL),
     ("log", log::ALL),
     ("members", members::ALL),
+    ("meshes", meshes::ALL),
     ("messages", messages::ALL),
+    ("people", people::ALL),
     ("reactions", reactions::ALL),
     ("rooms", rooms::ALL),
     ("seats", seats::ALL),
     ("threads", threads::ALL),
+    ("tokens", tokens::ALL),
 ];

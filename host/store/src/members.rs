@@ -3,7 +3,7 @@
 use crate::{Error, Row, Tx, text};
 use mesh_authz::Grant;
 use mesh_types::{
-    ActorId, MemberId, MeshId, Role, Timestamp,
+    ActorId, MemberId, MeshId, Role, RoomId, Timestamp,
     view::{Actor, Member},
 };
 
@@ -12,6 +12,12 @@ crate::statements! {
     HANDLE_TAKEN = "SELECT 1 FROM members WHERE mesh_id = $1 AND handle = $2";
     GET = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision FROM members WHERE id = $1";
     OF_ACTOR = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision FROM members WHERE mesh_id = $1 AND actor_id = $2";
+    SET_ROLE = "UPDATE members SET role = $2, revision = revision + 1 WHERE id = $1";
+    LEAVE = "UPDATE members SET state = 'left', revision = revision + 1 WHERE id = $1";
+    COME_BACK = "UPDATE members SET state = 'active', role = $2, joined_at = $3, revision = revision + 1 WHERE id = $1";
+    LIST_SHARED = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision FROM members WHERE mesh_id = $1 AND state <> 'left' AND id > $2 AND ($3 = '' OR role = $3) AND (actor_id = $5 OR EXISTS (SELECT 1 FROM room_members a JOIN room_members b ON b.room_id = a.room_id WHERE a.actor_id = $5 AND b.actor_id = members.actor_id)) ORDER BY id LIMIT $4";
+    ROOMS = "SELECT s.room_id FROM room_members s JOIN rooms r ON r.id = s.room_id WHERE s.actor_id = $1 AND r.mesh_id = $2 ORDER BY s.room_id";
+    HEIR = "SELECT actor_id FROM room_members WHERE room_id = $1 AND actor_id <> $2 ORDER BY CASE room_role WHEN 'owner' THEN 0 WHEN 'moderator' THEN 1 WHEN 'participant' THEN 2 ELSE 3 END, joined_at, actor_id LIMIT 1";
     LIST = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision FROM members WHERE mesh_id = $1 AND state <> 'left' AND id > $2 AND ($3 = '' OR role = $3) ORDER BY id LIMIT $4";
 }
 
@@ -107,6 +113,50 @@ pub async fn of_actor(tx: &mut Tx<'_>, mesh: MeshId, actor: ActorId) -> Result<O
 /// Members who are there, in order of joining; `role` narrows unless it is empty.
 pub async fn list(tx: &mut Tx<'_>, mesh: &Grant<MeshId>, after: &str, role: &str, limit: i64) -> Result<Vec<Member>, Error> {
     tx.all(LIST, &[text(**mesh), after.into(), role.into(), limit.into()], read).await
+}
+
+/// As [`list`], but only those who share a room with this actor.
+pub async fn list_shared(
+    tx: &mut Tx<'_>,
+    mesh: &Grant<MeshId>,
+    after: &str,
+    role: &str,
+    limit: i64,
+    viewer: ActorId,
+) -> Result<Vec<Member>, Error> {
+    let values = [text(**mesh), after.into(), role.into(), limit.into(), text(viewer)];
+    tx.all(LIST_SHARED, &values, read).await
+}
+
+/// Changes a member's role.
+pub async fn set_role<R>(tx: &mut Tx<'_>, _allowed: &Grant<R>, member: MemberId, role: Role) -> Result<(), Error> {
+    tx.exec(SET_ROLE, &[text(member), text(role)]).await.map(drop)
+}
+
+/// The member is not there any more; its row stays for the names of old messages.
+pub async fn leave<R>(tx: &mut Tx<'_>, _allowed: &Grant<R>, member: MemberId) -> Result<(), Error> {
+    tx.exec(LEAVE, &[text(member)]).await.map(drop)
+}
+
+/// A member who left is there again.
+pub async fn come_back<R>(
+    tx: &mut Tx<'_>,
+    _allowed: &Grant<R>,
+    member: MemberId,
+    role: Role,
+    at: Timestamp,
+) -> Result<(), Error> {
+    tx.exec(COME_BACK, &[text(member), text(role), at.into()]).await.map(drop)
+}
+
+/// The rooms of a mesh that an actor is in.
+pub async fn rooms(tx: &mut Tx<'_>, mesh: MeshId, actor: ActorId) -> Result<Vec<RoomId>, Error> {
+    tx.all(ROOMS, &[text(actor), text(mesh)], |row| row.parse(0)).await
+}
+
+/// Who would own a room if this actor went: whoever leads it, then whoever came first.
+pub async fn heir(tx: &mut Tx<'_>, room: RoomId, but: ActorId) -> Result<Option<ActorId>, Error> {
+    tx.opt(HEIR, &[text(room), text(but)], |row| row.parse(0)).await
 }
 
 #[cfg(test)]

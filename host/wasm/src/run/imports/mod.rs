@@ -3,7 +3,11 @@
 //! They parse ids, call, and convert the answer; nothing else. A test holds them against the table of
 //! operations.
 
+mod bots;
+mod config;
+mod docs;
 mod events;
+mod kv;
 mod messages;
 mod rooms;
 

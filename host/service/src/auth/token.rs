@@ -1,0 +1,206 @@
+use crate::{
+    Answer, Cx, Effect, Error, Method, Nothing, Op, OpSpec, Result,
+    authority::{Stale, person},
+    op,
+    resource::Myself,
+    server::NoInput,
+    text::clean_name,
+    token::{self as secret, Kind},
+};
+use mesh_authz::{Grant, Permission};
+use mesh_store::{
+    log::Stream,
+    tokens::{self, TokenRow},
+};
+use mesh_types::{MeshId, RoomId, Timestamp, TokenId};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::fmt;
+
+/// The longest life of a token, in seconds.
+const LONGEST: i64 = 366 * 24 * 3600;
+/// Most meshes or rooms that a token names.
+const MOST_PLACES: usize = 100;
+
+/// A personal access token, without the token itself.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct Token {
+    /// Its id.
+    pub id: TokenId,
+    /// What its owner calls it.
+    pub name: String,
+    /// What it may do.
+    pub permissions: Vec<Permission>,
+    /// Where; everywhere when empty.
+    pub mesh_ids: Vec<MeshId>,
+    /// In which rooms; in all when empty.
+    pub room_ids: Vec<RoomId>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Its end.
+    pub expires_at: Timestamp,
+}
+
+/// The caller's tokens.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct TokenList {
+    /// Newest first.
+    pub items: Vec<Token>,
+}
+
+impl Answer for TokenList {}
+
+/// `pat.list`
+pub struct ListTokens;
+
+impl Op for ListTokens {
+    const SPEC: OpSpec = op("pat.list", Effect::Read)
+        .myself()
+        .about("Lists the caller's personal access tokens.")
+        .http(Method::Get, "/me/tokens", 200)
+        .cli();
+    type In = NoInput;
+    type Out = TokenList;
+    type On = Myself;
+
+    fn on(_: &NoInput) -> Myself {
+        Myself
+    }
+
+    async fn run(cx: &mut Cx<'_>, _: Grant<Myself>, _: NoInput) -> Result<TokenList> {
+        let person = person(&cx.envelope().caller)?;
+        let rows = tokens::list(cx.tx(), person).await?;
+        Ok(TokenList { items: rows.into_iter().map(shown).collect::<Result<_>>()? })
+    }
+}
+
+fn shown(row: TokenRow) -> Result<Token> {
+    Ok(Token {
+        id: row.id,
+        name: row.name,
+        permissions: serde_json::from_str(&row.permissions).map_err(Error::internal)?,
+        mesh_ids: serde_json::from_str(&row.meshes).map_err(Error::internal)?,
+        room_ids: serde_json::from_str(&row.rooms).map_err(Error::internal)?,
+        created_at: row.created_at,
+        expires_at: row.expires_at,
+    })
+}
+
+/// `pat.create`
+pub struct CreateToken;
+
+/// A token to make.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateTokenIn {
+    /// 1 to 80 characters.
+    pub name: String,
+    /// What it may do; at least one.
+    pub permissions: Vec<Permission>,
+    /// Where; everywhere when empty.
+    #[serde(default)]
+    pub mesh_ids: Vec<MeshId>,
+    /// In which rooms; in all when empty.
+    #[serde(default)]
+    pub room_ids: Vec<RoomId>,
+    /// Its end; a year from now at most.
+    pub expires_at: Timestamp,
+}
+
+/// A new token. The secret is shown here and never again.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+pub struct NewToken {
+    /// Its id.
+    pub id: TokenId,
+    /// Send it as `Authorization: Bearer …`.
+    pub token: String,
+    /// Its end.
+    pub expires_at: Timestamp,
+}
+
+impl fmt::Debug for NewToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewToken").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl Answer for NewToken {}
+
+impl Op for CreateToken {
+    const SPEC: OpSpec = op("pat.create", Effect::Write)
+        .myself()
+        .about("Makes a personal access token; it is shown once.")
+        .http(Method::Post, "/me/tokens", 201)
+        .fresh()
+        .cli();
+    type In = CreateTokenIn;
+    type Out = NewToken;
+    type On = Myself;
+
+    fn on(_: &CreateTokenIn) -> Myself {
+        Myself
+    }
+
+    async fn run(cx: &mut Cx<'_>, on: Grant<Myself>, input: CreateTokenIn) -> Result<NewToken> {
+        let (owner, now, id) = (person(&cx.envelope().caller)?, cx.now(), cx.id(TokenId::new));
+        let name = clean_name("/name", &input.name, 80)?;
+        if input.permissions.is_empty() {
+            return Err(Error::invalid("/permissions", "names at least one permission"));
+        }
+        if input.mesh_ids.len() > MOST_PLACES || input.room_ids.len() > MOST_PLACES {
+            return Err(Error::invalid("/room_ids", format!("names at most {MOST_PLACES}")));
+        }
+        if input.expires_at <= now || input.expires_at > now.plus_seconds(LONGEST) {
+            return Err(Error::invalid("/expires_at", "is in the future and within a year"));
+        }
+        let token = secret::new(Kind::Personal);
+        let row = TokenRow {
+            id,
+            name,
+            permissions: serde_json::to_string(&input.permissions).map_err(Error::internal)?,
+            meshes: serde_json::to_string(&input.mesh_ids).map_err(Error::internal)?,
+            rooms: serde_json::to_string(&input.room_ids).map_err(Error::internal)?,
+            created_at: now,
+            expires_at: input.expires_at,
+        };
+        tokens::insert(cx.tx(), &on, owner, &secret::hash(&token), &row).await?;
+        cx.emit(Stream::Actor(owner.into()), "account.changed", id, &json!({ "what": "token_made", "token_id": id })).await?;
+        Ok(NewToken { id, token, expires_at: input.expires_at })
+    }
+}
+
+/// `pat.revoke`
+pub struct RevokeToken;
+
+/// Which token.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RevokeTokenIn {
+    /// One of the caller's own.
+    pub token_id: TokenId,
+}
+
+impl Op for RevokeToken {
+    const SPEC: OpSpec = op("pat.revoke", Effect::Write)
+        .myself()
+        .about("Ends a personal access token at once.")
+        .http(Method::Delete, "/tokens/{token_id}", 204)
+        .cli();
+    type In = RevokeTokenIn;
+    type Out = Nothing;
+    type On = TokenId;
+
+    fn on(input: &RevokeTokenIn) -> TokenId {
+        input.token_id
+    }
+
+    async fn run(cx: &mut Cx<'_>, on: Grant<TokenId>, _: RevokeTokenIn) -> Result<Nothing> {
+        let (owner, now) = (person(&cx.envelope().caller)?, cx.now());
+        let hash = tokens::revoke(cx.tx(), &on, *on, owner, now).await?.ok_or_else(Error::not_found)?;
+        cx.changed(Stale::Token(hash));
+        let data = json!({ "what": "token_revoked", "token_id": *on });
+        cx.emit(Stream::Actor(owner.into()), "account.changed", *on, &data).await?;
+        Ok(Nothing {})
+    }
+}

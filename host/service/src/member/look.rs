@@ -1,0 +1,95 @@
+use crate::{
+    Cx, Effect, Error, Method, Op, OpSpec, Page, Result,
+    cursor::{self, page_size},
+    op,
+};
+use mesh_authz::{Grant, Permission, Value, value};
+use mesh_store::members;
+use mesh_types::{MemberId, MeshId, Role, view::Member};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// `member.get`
+pub struct GetMember;
+
+/// A member.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MemberIn {
+    /// The member.
+    pub member_id: MemberId,
+}
+
+impl Op for GetMember {
+    const SPEC: OpSpec = op("member.get", Effect::Read)
+        .needs(Permission::MemberRead)
+        .about("Reads a member.")
+        .http(Method::Get, "/members/{member_id}", 200)
+        .socket()
+        .wasm("members", "get")
+        .mcp()
+        .cli();
+    type In = MemberIn;
+    type Out = Member;
+    type On = MemberId;
+
+    fn on(input: &MemberIn) -> MemberId {
+        input.member_id
+    }
+
+    async fn run(cx: &mut Cx<'_>, member: Grant<MemberId>, _: MemberIn) -> Result<Member> {
+        members::get(cx.tx(), *member).await?.ok_or_else(Error::not_found)
+    }
+}
+
+/// `member.list`
+pub struct ListMembers;
+
+/// Which members.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListMembersIn {
+    /// The mesh.
+    pub mesh_id: MeshId,
+    /// Only with this role.
+    #[serde(default)]
+    pub role: Option<Role>,
+    /// 1 to 200; 50 when absent.
+    #[serde(default)]
+    pub limit: Option<u32>,
+    /// From the page before.
+    #[serde(default)]
+    pub cursor: Option<String>,
+}
+
+impl Op for ListMembers {
+    const SPEC: OpSpec = op("member.list", Effect::Read)
+        .needs(Permission::MemberRead)
+        .about("Lists people and bots, in order of joining; to guests, those they share a room with.")
+        .http(Method::Get, "/meshes/{mesh_id}/members", 200)
+        .socket()
+        .wasm("members", "list")
+        .mcp()
+        .cli();
+    type In = ListMembersIn;
+    type Out = Page<Member>;
+    type On = MeshId;
+
+    fn on(input: &ListMembersIn) -> MeshId {
+        input.mesh_id
+    }
+
+    async fn run(cx: &mut Cx<'_>, mesh: Grant<MeshId>, input: ListMembersIn) -> Result<Page<Member>> {
+        let (actor, size) = (cx.actor()?, page_size(input.limit)?);
+        let role = input.role.map(Role::as_str).unwrap_or_default();
+        let scope = format!("{} {role}", input.mesh_id);
+        let after = cursor::open(cx, &scope, input.cursor.as_deref())?.unwrap_or_default();
+        let all = mesh.place().is_some_and(|place| value(Permission::MemberRead, place.role) == Value::Yes);
+        let found = if all {
+            members::list(cx.tx(), &mesh, &after, role, size + 1).await?
+        } else {
+            members::list_shared(cx.tx(), &mesh, &after, role, size + 1, actor).await?
+        };
+        Ok(cursor::page(cx, &scope, found, size, |member| member.id.to_string()))
+    }
+}

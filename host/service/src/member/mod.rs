@@ -1,0 +1,20 @@
+//! Members of a mesh, and how one becomes one.
+
+mod invite;
+mod look;
+mod role;
+
+pub use invite::{AcceptInvite, CreateInvite, CreateInviteIn, ListInvites, PreviewInvite, RevokeInvite};
+pub use look::{GetMember, ListMembers, ListMembersIn, MemberIn};
+pub use role::{RemoveMember, SetMemberRole};
+
+pub(crate) use invite::join_by_invite;
+
+use crate::Answer;
+use mesh_types::view::Member;
+
+impl Answer for Member {
+    fn revision(&self) -> Option<i64> {
+        Some(self.revision)
+    }
+}

@@ -1,0 +1,41 @@
+use super::{
+    super::{
+        convert,
+        guest::{Answer, Guest},
+    },
+    json,
+    messages::id,
+};
+use crate::bindings::bots::{Host, PageRequest};
+use mesh_service::bot::{
+    BotIn, ExplainBot, ExplainBotIn, GetBot, GetBotLimits, GetBotStatus, ListBotGrants, ListBotGrantsIn, ListBots, ListBotsIn,
+};
+
+impl Host for Guest {
+    async fn list(&mut self, page: PageRequest) -> Answer<String> {
+        let (limit, cursor) = convert::page(page);
+        json(self.call::<ListBots>(ListBotsIn { mesh_id: self.mesh, limit, cursor }).await?)
+    }
+
+    async fn get(&mut self, bot: String) -> Answer<String> {
+        json(self.call::<GetBot>(BotIn { bot_id: id!(&bot) }).await?)
+    }
+
+    async fn status(&mut self) -> Answer<String> {
+        json(self.call::<GetBotStatus>(BotIn { bot_id: self.bot }).await?)
+    }
+
+    async fn explain(&mut self, operation: String, resource: String) -> Answer<String> {
+        let mut input = ExplainBotIn::of(self.bot);
+        (input.op, input.resource) = (Some(operation), Some(resource));
+        json(self.call::<ExplainBot>(input).await?)
+    }
+
+    async fn bot_grant_list(&mut self) -> Answer<String> {
+        json(self.call::<ListBotGrants>(ListBotGrantsIn::of(self.bot)).await?)
+    }
+
+    async fn bot_limit_get(&mut self) -> Answer<String> {
+        json(self.call::<GetBotLimits>(BotIn { bot_id: self.bot }).await?)
+    }
+}
