@@ -14,7 +14,7 @@ pub use client::{Client, Response, content_digest, send};
 pub use database::Engine;
 pub use raw::{Raw, raw};
 pub use server::{Options, TestServer};
-pub use world::{Mesh, Person};
+pub use world::{Mesh, PASSWORD, Person};
 
 /// Runs each story on SQLite and on PostgreSQL, as two tests: `name::sqlite` and `name::postgres`.
 ///

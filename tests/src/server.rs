@@ -1,6 +1,9 @@
 use crate::{Client, Engine};
 use mesh_api::{AllowedHosts, Front};
-use mesh_service::{Host, Keys, Settings, rate::Rates};
+use mesh_service::{
+    Host, Keys, Settings,
+    rate::{Rate, Rates},
+};
 use mesh_store::{Config, Store};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -21,12 +24,19 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        let (operators, proxies) = (vec!["operator@example.org".into()], Vec::new());
         Self {
             open_registration: true,
-            operators,
-            rates: Rates::default(),
-            proxies,
+            operators: vec!["operator@example.org".into()],
+            // Everybody in tests comes from one address.
+            rates: Rates {
+                address: Rate {
+                    per_second: 10_000,
+                    burst: 10_000,
+                },
+                sign_in_per_minute: 1000,
+                ..Rates::default()
+            },
+            proxies: Vec::new(),
         }
     }
 }

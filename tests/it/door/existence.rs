@@ -1,6 +1,7 @@
 //! What the caller may not see does not exist, to the byte (attack 40). Who nobody knows is told so first (attack 4).
 
-use mesh_tests::{Engine, TestServer, send};
+use mesh_service::rate::Rates;
+use mesh_tests::{Engine, Options, TestServer, send};
 use mesh_types::RoomId;
 use reqwest::Method;
 use serde_json::json;
@@ -22,7 +23,7 @@ async fn a_hidden_room_is_as_absent_as_a_random_one() {
         server.person("eve").await,
         server.person("bob").await,
     );
-    server.join(&mesh, &eve, "member").await;
+    mesh.join(&eve, "member").await;
     let hidden = mesh.private_room("vault").await["id"].as_str().unwrap().to_owned();
     let random = RoomId::new(server.host.ids.next()).to_string();
     let wrong = [
@@ -126,7 +127,14 @@ async fn a_token_in_the_address_is_not_looked_at() {
 
 #[tokio::test]
 async fn trying_tokens_is_limited() {
-    let server = TestServer::start(Engine::Sqlite).await;
+    let server = TestServer::start_with(
+        Engine::Sqlite,
+        Options {
+            rates: Rates::default(),
+            ..Options::default()
+        },
+    )
+    .await;
     let guesser = server.with_token("mst_guess");
     let mut statuses = Vec::new();
     for _ in 0..400 {

@@ -25,7 +25,7 @@ async fn a_slow_body_is_told_so() {
     let server = TestServer::start(Engine::Sqlite).await;
     let person = server.person("eve").await;
     let mesh = server.mesh("home").await;
-    server.join(&mesh, &person, "member").await;
+    mesh.join(&person, "member").await;
     let mut slow = Raw::connect(server.address).await;
     let head = format!(
         "POST /api/v1/meshes/{}/rooms HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\

@@ -81,9 +81,9 @@ async fn who_may_not_upload_sends_nothing() {
     send(upload(&eve, &path, Some("x"), b"a"))
         .await
         .refused(404, "not_found");
-    server.join(&mesh, &eve, "member").await;
+    mesh.join(&eve, "member").await;
     let bob = server.person("bob").await;
-    server.join(&mesh, &bob, "member").await;
+    mesh.join(&bob, "member").await;
     send(upload(&bob, &path, Some("x"), b"a"))
         .await
         .refused(403, "forbidden");
