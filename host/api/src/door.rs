@@ -1,20 +1,20 @@
 //! One request: who asks, what for, and the answer's headers.
 
-use crate::{PREFIX, fields::Fields, problem, upload};
+use crate::{PREFIX, address::CallerAddress, fields::Fields, problem, upload};
 use axum::{
     body::Body,
-    extract::{ConnectInfo, FromRequestParts as _, RawPathParams, Request},
+    extract::{FromRequestParts as _, RawPathParams, Request},
     response::Response,
 };
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
-use mesh_authz::Caller;
+use mesh_authz::{Access, Caller};
 use mesh_service::{
     Body as Takes, Door, Envelope, ErasedOp, Error, Host, Http, Input, Method, Reply, Result, error::Code, rate::Left,
 };
 use mesh_types::{RequestId, limits};
 use serde_json::{Map, Value};
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::IpAddr, sync::Arc};
 
 /// One operation's REST door.
 #[derive(Clone)]
@@ -27,7 +27,12 @@ pub(crate) struct Route {
 
 impl Route {
     pub(crate) fn new(host: Arc<Host>, op: &'static ErasedOp, http: Http) -> Self {
-        Self { host, op, http, fields: Arc::new(Fields::of(op)) }
+        Self {
+            host,
+            op,
+            http,
+            fields: Arc::new(Fields::of(op)),
+        }
     }
 
     pub(crate) const fn method(&self) -> Method {
@@ -37,45 +42,64 @@ impl Route {
 
 /// Answers a request. Never fails: an error is an answer.
 pub(crate) async fn answer(route: Route, request: Request) -> Response {
-    let id = RequestId::new(route.host.ids.next());
     let (parts, body) = request.into_parts();
+    let id = parts
+        .extensions
+        .get::<RequestId>()
+        .copied()
+        .unwrap_or_else(|| RequestId::new(route.host.ids.next()));
     let unchanged = parts.headers.get(header::IF_NONE_MATCH).cloned();
-    let mut response = match call(&route, id, parts, body).await {
-        Ok(reply) => good(&route, unchanged.as_ref(), reply).unwrap_or_else(|error| problem::response(&error, Some(id))),
-        Err(error) => problem::response(&error, Some(id)),
+    let answered = match call(&route, id, parts, body).await {
+        Ok(reply) => good(&route, unchanged.as_ref(), reply),
+        Err(error) => Err(error),
     };
-    if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
-        response.headers_mut().insert("x-request-id", id);
-    }
-    response
+    answered.unwrap_or_else(|error| problem::response(&error, Some(id)))
 }
 
 async fn call(route: &Route, id: RequestId, mut parts: Parts, body: Body) -> Result<Reply> {
-    let caller = caller(&route.host, &parts.headers).await?;
+    let address = parts.extensions.get::<CallerAddress>().map(|address| address.0);
+    let caller = caller(&route.host, &parts.headers, address).await?;
+    if caller.actor().is_none() && !matches!(route.op.spec.access, Access::Public(_)) {
+        // Before the body and the path are looked at: strangers learn nothing and send nothing.
+        route.host.limiter.take(None, address, 1)?;
+        return Err(Error::new(Code::Unauthenticated, "Sign in, or send a token."));
+    }
     let mut envelope = Envelope::new(caller, Door::Rest, id);
-    envelope.address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
+    envelope.address = address;
     envelope.idempotency_key = text(&parts.headers, "idempotency-key")?;
     envelope.if_match = text(&parts.headers, header::IF_MATCH.as_str())?;
-    envelope.agent = text(&parts.headers, header::USER_AGENT.as_str())?.unwrap_or_default().chars().take(200).collect();
+    envelope.agent = agent(&parts.headers);
     let path = RawPathParams::from_request_parts(&mut parts, &()).await;
     let path = path.map_err(|_| Error::not_found())?;
-    let path: Vec<(String, String)> = path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let path: Vec<(String, String)> = path
+        .iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
     let query = parts.uri.query();
     let input = match route.http.body {
         Takes::Json => {
-            let object = json_body(&parts.headers, body).await?;
-            Input { fields: merged(route, &path, query, object)?, body: None }
+            let object = json_body(route.http.method, &parts.headers, body).await?;
+            Input {
+                fields: merged(route, &path, query, object)?,
+                body: None,
+            }
         }
         Takes::Bytes(most) => {
             let bytes = upload::collect(&parts.headers, body, most).await?;
-            Input { fields: merged(route, &path, query, None)?, body: Some(bytes) }
+            Input {
+                fields: merged(route, &path, query, None)?,
+                body: Some(bytes),
+            }
         }
         Takes::Component(most) => {
             media_type(&parts.headers, &["application/wasm"])?;
             let fields = merged(route, &path, query, None)?;
             (route.op.authorize)(route.host.clone(), envelope.clone(), fields.clone()).await?;
             let stored = upload::component(&route.host, &parts.headers, body, most).await?;
-            Input { fields, body: Some(stored) }
+            Input {
+                fields,
+                body: Some(stored),
+            }
         }
     };
     (route.op.call)(route.host.clone(), envelope, input).await
@@ -91,39 +115,79 @@ fn merged(
     serde_json::to_vec(&fields).map(Bytes::from).map_err(Error::internal)
 }
 
-/// Who the `Authorization` header proves. A token in the address is never looked at.
-async fn caller(host: &Host, headers: &HeaderMap) -> Result<Caller> {
-    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(Caller::ANONYMOUS) };
-    let bearer = value.to_str().ok().and_then(|value| value.split_once(' '));
-    match bearer {
+/// Who the `Authorization` header proves. A token in the address is never looked at. Wrong tokens cost
+/// the address that sends them, so that they cannot be tried for free.
+async fn caller(host: &Host, headers: &HeaderMap, address: Option<IpAddr>) -> Result<Caller> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let Some(value) = values.next() else {
+        return Ok(Caller::ANONYMOUS);
+    };
+    let bearer = value
+        .to_str()
+        .ok()
+        .and_then(|value| value.split_once(' '))
+        .filter(|_| values.next().is_none());
+    let known = match bearer {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() => {
-            host.authority.authenticate(&host.store, host.clock.now(), token.trim()).await
+            host.authority
+                .authenticate(&host.store, host.clock.now(), token.trim())
+                .await
         }
-        _ => Err(Error::new(Code::Unauthenticated, "`Authorization` is `Bearer` and a token.")),
+        _ => Err(Error::new(
+            Code::Unauthenticated,
+            "`Authorization` is `Bearer` and a token.",
+        )),
+    };
+    if known.is_err() {
+        host.limiter.take(None, address, 1)?;
     }
+    known
+}
+
+/// What the caller says it is: at most 200 characters, whatever they are.
+fn agent(headers: &HeaderMap) -> String {
+    let agent = headers.get(header::USER_AGENT).map_or(&b""[..], HeaderValue::as_bytes);
+    String::from_utf8_lossy(agent)
+        .chars()
+        .filter(|one| !one.is_control())
+        .take(200)
+        .collect()
 }
 
 fn text(headers: &HeaderMap, name: &str) -> Result<Option<String>> {
-    let Some(value) = headers.get(name) else { return Ok(None) };
-    let text = value.to_str().map_err(|_| Error::new(Code::BadRequest, format!("`{name}` has characters that are not ASCII.")))?;
+    let Some(value) = headers.get(name) else {
+        return Ok(None);
+    };
+    let text = value
+        .to_str()
+        .map_err(|_| Error::new(Code::BadRequest, format!("`{name}` has characters that are not ASCII.")))?;
     Ok(Some(text.to_owned()))
 }
 
 fn media_type(headers: &HeaderMap, takes: &[&str]) -> Result<()> {
-    let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let given = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let given = given.split(';').next().unwrap_or_default().trim().to_lowercase();
     if takes.contains(&given.as_str()) {
         return Ok(());
     }
-    Err(Error::new(Code::UnsupportedMediaType, format!("`Content-Type` is {} here.", takes.join(" or "))))
+    Err(Error::new(
+        Code::UnsupportedMediaType,
+        format!("`Content-Type` is {} here.", takes.join(" or ")),
+    ))
 }
 
-async fn json_body(headers: &HeaderMap, body: Body) -> Result<Option<Map<String, Value>>> {
+async fn json_body(method: Method, headers: &HeaderMap, body: Body) -> Result<Option<Map<String, Value>>> {
     let bytes = upload::collect(headers, body, limits::JSON_BODY).await?;
     if bytes.trim_ascii().is_empty() {
         return Ok(None);
     }
-    media_type(headers, &["application/json", "application/merge-patch+json"])?;
+    match method {
+        Method::Patch => media_type(headers, &["application/json", "application/merge-patch+json"])?,
+        _ => media_type(headers, &["application/json"])?,
+    }
     let wrong = |_| Error::new(Code::BadRequest, "The body is not a JSON object.");
     serde_json::from_slice(&bytes).map(Some).map_err(wrong)
 }
@@ -147,7 +211,10 @@ fn good(route: &Route, unchanged: Option<&HeaderValue>, reply: Reply) -> Result<
     }
     let same = |tags: &HeaderValue| {
         let tags = tags.to_str().unwrap_or_default();
-        reply.etag.as_deref().is_some_and(|etag| tags == "*" || tags.split(',').any(|tag| tag.trim() == etag))
+        reply
+            .etag
+            .as_deref()
+            .is_some_and(|etag| tags == "*" || tags.split(',').any(|tag| tag.trim() == etag))
     };
     if route.http.method == Method::Get && unchanged.is_some_and(same) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
@@ -166,6 +233,9 @@ fn rate_headers(headers: &mut HeaderMap, left: Left) -> Result<()> {
     headers.insert("ratelimit-remaining", HeaderValue::from(left.remaining));
     headers.insert("ratelimit-reset", HeaderValue::from(left.reset_s));
     let policy = format!("{};w={}", left.limit, left.window_s);
-    headers.insert("ratelimit-policy", HeaderValue::try_from(policy).map_err(Error::internal)?);
+    headers.insert(
+        "ratelimit-policy",
+        HeaderValue::try_from(policy).map_err(Error::internal)?,
+    );
     Ok(())
 }

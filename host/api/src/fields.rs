@@ -28,7 +28,10 @@ fn prefix(parameter: &str) -> Option<&'static str> {
         "token" => "pat",
         noun => noun,
     };
-    id::PREFIXES.iter().find(|(prefix, _)| *prefix == noun).map(|(prefix, _)| *prefix)
+    id::PREFIXES
+        .iter()
+        .find(|(prefix, _)| *prefix == noun)
+        .map(|(prefix, _)| *prefix)
 }
 
 impl Fields {
@@ -36,10 +39,21 @@ impl Fields {
     pub(crate) fn of(op: &ErasedOp) -> Self {
         let mut generator = schemars::SchemaGenerator::default();
         let schema = (op.input)(&mut generator);
-        let name = schema.as_value()["$ref"].as_str().and_then(|path| path.rsplit('/').next()).map(str::to_owned);
-        let schema = name.map_or_else(|| schema.as_value().clone(), |name| generator.definitions()[&name].clone());
+        let name = schema.as_value()["$ref"]
+            .as_str()
+            .and_then(|path| path.rsplit('/').next())
+            .map(str::to_owned);
+        let schema = name.map_or_else(
+            || schema.as_value().clone(),
+            |name| generator.definitions()[&name].clone(),
+        );
         let properties = schema["properties"].as_object().cloned().unwrap_or_default();
-        Self { kinds: properties.into_iter().map(|(name, schema)| (name, kind(&schema))).collect() }
+        Self {
+            kinds: properties
+                .into_iter()
+                .map(|(name, schema)| (name, kind(&schema)))
+                .collect(),
+        }
     }
 
     /// The merged object. A path id of the wrong shape is "not found", as any id that is not there.
@@ -85,7 +99,10 @@ impl Fields {
 }
 
 fn twice(name: &str) -> Error {
-    Error::new(Code::BadRequest, format!("`{name}` is given twice, with different values."))
+    Error::new(
+        Code::BadRequest,
+        format!("`{name}` is given twice, with different values."),
+    )
 }
 
 fn kind(schema: &Value) -> Kind {
@@ -108,7 +125,9 @@ fn kind(schema: &Value) -> Kind {
 fn query_pairs(query: Option<&str>) -> Result<Vec<(String, String)>> {
     let decode = |text: &str| {
         let plus = text.replace('+', " ");
-        percent_decode_str(&plus).decode_utf8().map(std::borrow::Cow::into_owned)
+        percent_decode_str(&plus)
+            .decode_utf8()
+            .map(std::borrow::Cow::into_owned)
     };
     let pairs = query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
     pairs

@@ -17,12 +17,21 @@ impl AllowedHosts {
     /// This machine's own names, and these.
     pub fn loopback(also: impl IntoIterator<Item = String>) -> Self {
         let own = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
-        Self { names: own.into_iter().chain(also.into_iter().map(|name| name.to_lowercase())).collect(), any: false }
+        Self {
+            names: own
+                .into_iter()
+                .chain(also.into_iter().map(|name| name.to_lowercase()))
+                .collect(),
+            any: false,
+        }
     }
 
     /// Any name, for a server behind a proxy that checks it.
     pub fn any() -> Self {
-        Self { names: Vec::new(), any: true }
+        Self {
+            names: Vec::new(),
+            any: true,
+        }
     }
 
     fn has(&self, host: &str) -> bool {
@@ -36,19 +45,30 @@ fn name_of(host: &str) -> &str {
         return rest.split(']').next().unwrap_or_default();
     }
     match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && name.parse::<IpAddr>().is_ok_and(|ip| ip.is_ipv4()) => name,
+        Some((name, port))
+            if port.bytes().all(|byte| byte.is_ascii_digit())
+                && name.parse::<IpAddr>().is_ok_and(|ip| ip.is_ipv4()) =>
+        {
+            name
+        }
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !name.contains(':') => name,
         _ => host,
     }
 }
 
 pub(crate) async fn check(hosts: Arc<AllowedHosts>, request: Request, next: Next) -> Response {
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    let host = host.or_else(|| request.uri().authority().map(http::uri::Authority::as_str));
-    if host.is_some_and(|host| hosts.has(host)) {
+    let mut named = request.headers().get_all(header::HOST).iter();
+    let (header, second) = (named.next().map(|host| host.to_str().unwrap_or_default()), named.next());
+    // A request's target may name a host as well; who is named in either place must be this server.
+    let target = request.uri().authority().map(http::uri::Authority::as_str);
+    let good = second.is_none() && (header.is_some() || target.is_some());
+    if good && header.iter().chain(&target).all(|host| hosts.has(host)) {
         return next.run(request).await;
     }
-    problem::response(&Error::new(Code::Misdirected, "This server does not go by that name."), None)
+    problem::response(
+        &Error::new(Code::Misdirected, "This server does not go by that name."),
+        None,
+    )
 }
 
 #[cfg(test)]
@@ -58,10 +78,26 @@ mod tests {
     #[test]
     fn only_known_names_with_any_port() {
         let hosts = AllowedHosts::loopback(["mesh.example".to_owned()]);
-        for host in ["localhost", "LOCALHOST:8080", "127.0.0.1:1", "[::1]:8080", "::1", "mesh.example", "mesh.example:443"] {
+        for host in [
+            "localhost",
+            "LOCALHOST:8080",
+            "127.0.0.1:1",
+            "[::1]:8080",
+            "::1",
+            "mesh.example",
+            "mesh.example:443",
+        ] {
             assert!(hosts.has(host), "{host}");
         }
-        for host in ["", "evil.example", "localhost.evil.example", "127.0.0.1.nip.io", "127.0.0.1:80@evil", "[::1", "mesh.example.evil:80"] {
+        for host in [
+            "",
+            "evil.example",
+            "localhost.evil.example",
+            "127.0.0.1.nip.io",
+            "127.0.0.1:80@evil",
+            "[::1",
+            "mesh.example.evil:80",
+        ] {
             assert!(host == "[::1" || !hosts.has(host), "{host}");
         }
     }

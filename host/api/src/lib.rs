@@ -1,12 +1,17 @@
 //! The REST door: a loop over the operations table. It translates and nothing more.
 
+mod address;
 mod door;
 mod fields;
 mod host_header;
 mod listen;
+mod pages;
 mod problem;
+mod request_id;
 mod upload;
 
+pub use address::Network;
+pub use host_header::AllowedHosts;
 pub use listen::serve;
 
 use axum::{Router, extract::DefaultBodyLimit, routing::MethodFilter};
@@ -19,15 +24,24 @@ use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLaye
 /// What every path of the API starts with, unless the table says `//`.
 pub const PREFIX: &str = "/api/v1";
 
-/// Who may be named in `Host`.
-pub use host_header::AllowedHosts;
+/// What stands between the server and its callers.
+#[derive(Debug, Clone, Default)]
+pub struct Front {
+    /// Who may be named in `Host`.
+    pub hosts: AllowedHosts,
+    /// Proxies whose `X-Forwarded-For` is believed; nobody else's is.
+    pub proxies: Vec<Network>,
+}
 
 /// Every REST route of the server.
-pub fn router(host: &Arc<Host>, hosts: AllowedHosts) -> Router {
+pub fn router(host: &Arc<Host>, front: Front) -> Router {
     let mut by_path: BTreeMap<String, Vec<Route>> = BTreeMap::new();
     for op in OPS {
         if let Some(http) = op.spec.http {
-            by_path.entry(full_path(http.path)).or_default().push(Route::new(host.clone(), op, http));
+            by_path
+                .entry(full_path(http.path))
+                .or_default()
+                .push(Route::new(host.clone(), op, http));
         }
     }
     let mut router = Router::new();
@@ -36,24 +50,45 @@ pub fn router(host: &Arc<Host>, hosts: AllowedHosts) -> Router {
         let mut methods = axum::routing::MethodRouter::new();
         for route in routes {
             let filter = filter(route.method());
-            methods = methods.on(filter, move |request: axum::extract::Request| door::answer(route, request));
+            methods = methods.on(filter, move |request: axum::extract::Request| {
+                door::answer(route, request)
+            });
         }
         let refuse = move || async move { method_not_allowed(&allow) };
         router = router.route(&path, methods.fallback(refuse));
     }
     let unknown = || async { problem::response(&Error::not_found(), None) };
-    let hosts = Arc::new(hosts);
-    router
+    let (hosts, proxies, ids) = (
+        Arc::new(front.hosts),
+        Arc::<[Network]>::from(front.proxies),
+        host.clone(),
+    );
+    pages::add(router)
         .fallback(unknown)
         .layer(DefaultBodyLimit::disable())
-        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
-            problem::response(&Error::internal("a handler panicked"), None)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(axum::middleware::from_fn(move |request, next| {
+            address::find(proxies.clone(), request, next)
         }))
-        .layer(axum::middleware::from_fn(move |request, next| host_header::check(hosts.clone(), request, next)))
+        .layer(axum::middleware::from_fn(move |request, next| {
+            host_header::check(hosts.clone(), request, next)
+        }))
+        .layer(axum::middleware::from_fn(move |request, next| {
+            request_id::give(ids.clone(), request, next)
+        }))
         .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(fixed(header::REFERRER_POLICY, "no-referrer"))
         .layer(fixed(header::CACHE_CONTROL, "no-store"))
-        .layer(fixed(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
+        .layer(fixed(
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; frame-ancestors 'none'",
+        ))
+}
+
+/// The panic itself was logged by the panic hook, on the thread where it happened.
+#[allow(clippy::needless_pass_by_value, reason = "the layer wants this signature")]
+fn panicked(_: Box<dyn std::any::Any + Send>) -> axum::response::Response {
+    problem::response(&Error::internal("a handler panicked"), None)
 }
 
 fn fixed(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
@@ -61,7 +96,8 @@ fn fixed(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<Header
 }
 
 fn full_path(path: &str) -> String {
-    path.strip_prefix("//").map_or_else(|| format!("{PREFIX}{path}"), |rest| format!("/{rest}"))
+    path.strip_prefix("//")
+        .map_or_else(|| format!("{PREFIX}{path}"), |rest| format!("/{rest}"))
 }
 
 const fn filter(method: Method) -> MethodFilter {

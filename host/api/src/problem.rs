@@ -52,9 +52,15 @@ pub(crate) fn response(error: &Error, request: Option<RequestId>) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
     if status == StatusCode::UNAUTHORIZED {
-        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"mesh\""));
+        headers.insert(
+            header::WWW_AUTHENTICATE,
+            HeaderValue::from_static("Bearer realm=\"mesh\""),
+        );
     }
     if let Some(millis) = error.retry_after_ms {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(millis.div_ceil(1000)));

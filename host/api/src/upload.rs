@@ -7,13 +7,29 @@ use http::{HeaderMap, header};
 use http_body_util::BodyExt as _;
 use mesh_service::{Error, Host, Result, error::Code, token};
 use sha2::{Digest, Sha256};
-use std::{io, path::Path, time::Duration};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use tokio::{fs, io::AsyncWriteExt as _, time::timeout};
 
 /// Longest silence within a body.
 const SILENCE: Duration = Duration::from_secs(10);
 /// Longest time for a whole body that is held in memory.
 const WHOLE: Duration = Duration::from_secs(30);
+/// Longest time for a whole component.
+const UPLOAD: Duration = Duration::from_secs(15 * 60);
+
+/// A file that is not finished. It goes when the upload ends before its time, whoever ends it.
+struct Part(PathBuf);
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        // After the rename there is nothing under this name.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
 
 fn too_large(most: u64) -> Error {
     Error::new(Code::TooLarge, format!("The body has at most {most} bytes."))
@@ -24,8 +40,14 @@ fn too_slow() -> Error {
 }
 
 fn check_length(headers: &HeaderMap, most: u64) -> Result<()> {
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if length.is_some_and(|length| length > most) { Err(too_large(most)) } else { Ok(()) }
+    let length = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if length.is_some_and(|length| length > most) {
+        Err(too_large(most))
+    } else {
+        Ok(())
+    }
 }
 
 async fn chunk(body: &mut Body) -> Result<Option<Bytes>> {
@@ -47,14 +69,21 @@ async fn chunk(body: &mut Body) -> Result<Option<Bytes>> {
 pub(crate) async fn collect(headers: &HeaderMap, mut body: Body, most: usize) -> Result<Bytes> {
     check_length(headers, most as u64)?;
     let whole = async {
-        let Some(first) = chunk(&mut body).await? else { return Ok(Bytes::new()) };
+        let Some(first) = chunk(&mut body).await? else {
+            return Ok(Bytes::new());
+        };
         let mut all: Option<BytesMut> = None;
         let mut size = first.len();
         while let Some(more) = if size > most { None } else { chunk(&mut body).await? } {
             size += more.len();
-            all.get_or_insert_with(|| BytesMut::from(&first[..])).extend_from_slice(&more);
+            all.get_or_insert_with(|| BytesMut::from(&first[..]))
+                .extend_from_slice(&more);
         }
-        if size > most { Err(too_large(most as u64)) } else { Ok(all.map_or(first, BytesMut::freeze)) }
+        if size > most {
+            Err(too_large(most as u64))
+        } else {
+            Ok(all.map_or(first, BytesMut::freeze))
+        }
     };
     timeout(WHOLE, whole).await.map_err(|_| too_slow())?
 }
@@ -66,33 +95,53 @@ pub(crate) async fn component(host: &Host, headers: &HeaderMap, mut body: Body, 
     let expected = content_digest(headers)?;
     let folder = host.settings.blobs.join("sha256");
     fs::create_dir_all(&folder).await.map_err(Error::internal)?;
-    let part = folder.join(format!("upload-{}", token::hash(&token::new(token::Kind::Code))));
-    let received = receive(&part, &mut body, most).await;
-    let (digest, size) = match received {
-        Ok(received) => received,
-        Err(error) => {
-            let _ = fs::remove_file(&part).await;
-            return Err(error);
-        }
-    };
+    let part = Part(folder.join(format!("upload-{}", token::hash(&token::new(token::Kind::Code)))));
+    let received = timeout(UPLOAD, receive(&part.0, &mut body, most)).await;
+    let (digest, size) = received.map_err(|_| too_slow())??;
     if digest[..] != expected[..] {
-        let _ = fs::remove_file(&part).await;
-        return Err(Error::new(Code::DigestMismatch, "The body is not the one that `Content-Digest` names."));
+        return Err(Error::new(
+            Code::DigestMismatch,
+            "The body is not the one that `Content-Digest` names.",
+        ));
     }
     let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     let place = folder.join(&hex[..2]);
     fs::create_dir_all(&place).await.map_err(Error::internal)?;
     let path = place.join(&hex);
-    fs::rename(&part, &path).await.map_err(Error::internal)?;
+    fs::rename(&part.0, &path).await.map_err(Error::internal)?;
+    // The name must last as well, before anything in the database speaks of it.
+    for folder in [&place, &folder] {
+        fs::File::open(folder)
+            .await
+            .map_err(Error::internal)?
+            .sync_all()
+            .await
+            .map_err(Error::internal)?;
+    }
     let described = serde_json::json!({ "digest": hex, "size": size, "path": path });
     Ok(described.to_string().into())
 }
 
 fn content_digest(headers: &HeaderMap) -> Result<Vec<u8>> {
-    let wrong = || Error::new(Code::BadRequest, "Send `Content-Digest: sha-256=:…:` with the base64 of the body's SHA-256.");
-    let value = headers.get("content-digest").and_then(|value| value.to_str().ok()).ok_or_else(wrong)?;
-    let named = value.split(',').find_map(|one| one.trim().strip_prefix("sha-256=:")?.strip_suffix(':')).ok_or_else(wrong)?;
-    STANDARD.decode(named).ok().filter(|bytes| bytes.len() == 32).ok_or_else(wrong)
+    let wrong = || {
+        Error::new(
+            Code::BadRequest,
+            "Send `Content-Digest: sha-256=:…:` with the base64 of the body's SHA-256.",
+        )
+    };
+    let value = headers
+        .get("content-digest")
+        .and_then(|value| value.to_str().ok())
+        .ok_or_else(wrong)?;
+    let named = value
+        .split(',')
+        .find_map(|one| one.trim().strip_prefix("sha-256=:")?.strip_suffix(':'))
+        .ok_or_else(wrong)?;
+    STANDARD
+        .decode(named)
+        .ok()
+        .filter(|bytes| bytes.len() == 32)
+        .ok_or_else(wrong)
 }
 
 async fn receive(part: &Path, body: &mut Body, most: u64) -> Result<([u8; 32], u64)> {

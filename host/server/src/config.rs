@@ -1,7 +1,8 @@
 //! The configuration: a file, then the environment, then flags. Unknown keys are errors.
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Args;
+use mesh_api::Network;
 use mesh_service::rate::{Rate, Rates};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
@@ -44,6 +45,7 @@ pub(crate) struct Server {
     pub(crate) listen: SocketAddr,
     pub(crate) public_url: String,
     pub(crate) hosts: Vec<String>,
+    pub(crate) proxies: Vec<String>,
     pub(crate) data: PathBuf,
 }
 
@@ -96,6 +98,7 @@ impl Default for Server {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             public_url: String::new(),
             hosts: Vec::new(),
+            proxies: Vec::new(),
             data: "data".into(),
         }
     }
@@ -135,6 +138,7 @@ name = "The Mesh"            # shown to people
 listen = "127.0.0.1:8080"    # this machine only; say 0.0.0.0:8080 to be reached from outside   (MESH_LISTEN)
 public_url = ""              # the address people use, such as https://mesh.example; http://<listen> when empty
 hosts = []                   # names besides this machine's own that `Host` may have; public_url's is added
+proxies = []                 # addresses or networks of proxies whose X-Forwarded-For is believed, such as "10.0.0.0/8"
 data = "data"                # the database, keys and files; made readable by its owner alone    (MESH_DATA)
 
 [database]
@@ -194,7 +198,7 @@ impl Config {
             None => "SQLite in the data folder",
         };
         format!(
-            "[server]\nname = {:?}\nlisten = \"{}\"\npublic_url = {:?}\nhosts = {:?}\ndata = {:?}\n\n[database]\n# {database}\n\n\
+            "[server]\nname = {:?}\nlisten = \"{}\"\npublic_url = {:?}\nhosts = {:?}\nproxies = {:?}\ndata = {:?}\n\n[database]\n# {database}\n\n\
              [auth]\nopen_registration = {}\noperators = {:?}\n\n\
              [rates]\nactor_per_second = {}\nactor_burst = {}\naddress_per_second = {}\naddress_burst = {}\nsign_in_per_minute = {}\n\n\
              [bots]\ninstances = {}\nidle_s = {}\n\n[log]\nlevel = {:?}\nformat = {:?}\n",
@@ -202,6 +206,7 @@ impl Config {
             self.server.listen,
             self.server.public_url,
             self.server.hosts,
+            self.server.proxies,
             self.server.data.display().to_string(),
             self.auth.open_registration,
             self.auth.operators,
@@ -215,6 +220,12 @@ impl Config {
             self.log.level,
             self.log.format,
         )
+    }
+
+    /// The proxies as the door takes them.
+    pub(crate) fn proxies(&self) -> Result<Vec<Network>> {
+        let read = |text: &String| text.parse().map_err(|error| anyhow!("`server.proxies`: {error}"));
+        self.server.proxies.iter().map(read).collect()
     }
 
     /// The rate limits as the operations take them.

@@ -5,7 +5,7 @@ use crate::{
     first_start, keys,
 };
 use anyhow::{Context as _, Result};
-use mesh_api::AllowedHosts;
+use mesh_api::{AllowedHosts, Front};
 use mesh_service::{Host, Settings};
 use mesh_store::Store;
 use mesh_wasm::{EngineConfig, Limits, Supervisor, SupervisorConfig, compile::CompilerConfig};
@@ -56,7 +56,8 @@ pub(crate) async fn run(flags: Flags) -> Result<()> {
     };
     let runtime = Supervisor::start(host.clone(), supervisor).await.context("bots cannot be run")?;
     let _ = host.runtime.set(runtime);
-    let router = mesh_api::router(&host, hosts(&config, address));
+    let front = Front { hosts: hosts(&config, address), proxies: config.proxies()? };
+    let router = mesh_api::router(&host, front);
     announce(&host, address).await?;
     let end = CancellationToken::new();
     tokio::spawn(housekeeping(host.clone()));
@@ -92,7 +93,7 @@ fn hosts(config: &Config, address: SocketAddr) -> AllowedHosts {
 
 async fn announce(host: &Arc<Host>, address: SocketAddr) -> Result<()> {
     println!("The Mesh listens on http://{address}");
-    println!("  documents   http://{address}/api/v1/openapi.json");
+    println!("  documents   http://{address}/api/v1/docs");
     if let Some(code) = first_start::code(host).await? {
         println!();
         println!("Nobody has an account yet. This code makes the first one, once:");

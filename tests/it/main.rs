@@ -1,0 +1,3 @@
+//! Every end-to-end test, in one program.
+
+mod door;
