@@ -234,7 +234,7 @@ async fn execute<O: Op>(
             read::<O>(host, &envelope, grant, input).await?
         }
         Effect::Write => {
-            let keyed = keyed(&envelope, digest)?;
+            let keyed = keyed(&O::SPEC, &envelope, digest)?;
             match write::<O>(host, &envelope, grant, input, keyed.clone(), json).await {
                 Ok(done) => done,
                 Err(error) => match keyed {
@@ -315,12 +315,17 @@ impl Keyed {
     }
 }
 
-fn keyed(envelope: &Envelope, digest: String) -> Result<Option<Keyed>> {
+/// An answer that holds a secret is not kept, and neither is one for a caller whom nobody can tell from
+/// another: the key would hand it to whoever says it.
+fn keyed(spec: &OpSpec, envelope: &Envelope, digest: String) -> Result<Option<Keyed>> {
     let Some(key) = envelope.idempotency_key.clone() else { return Ok(None) };
+    if spec.shown_once || envelope.caller.actor().is_none() {
+        return Err(Error::new(Code::BadRequest, "This call takes no `Idempotency-Key`: its answer is not kept."));
+    }
     if key.is_empty() || key.chars().count() > limits::IDEMPOTENCY_KEY {
         return Err(Error::new(Code::BadRequest, "`Idempotency-Key` has 1 to 255 characters."));
     }
-    let actor = envelope.caller.actor().map_or_else(|| envelope.caller.kind().to_owned(), |actor| actor.to_string());
+    let actor = envelope.caller.actor().map(|actor| actor.to_string()).unwrap_or_default();
     Ok(Some(Keyed { actor, op: envelope.op, key, digest }))
 }
 

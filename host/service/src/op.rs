@@ -105,6 +105,8 @@ pub struct OpSpec {
     pub if_match_required: bool,
     /// Needs a sign-in within the last ten minutes.
     pub fresh: bool,
+    /// Its answer holds a secret that is shown once, so the answer is never kept for a repeat.
+    pub shown_once: bool,
     /// Works on a room that one has not entered; see the catalogue's rule on private rooms.
     pub from_outside: bool,
     /// What it costs against the rate limit; 1 for most.
@@ -149,6 +151,7 @@ impl OperationWithoutPermission {
             doors: Doors { socket: false, wasm: None, mcp: false, cli: false },
             if_match_required: false,
             fresh: false,
+            shown_once: false,
             from_outside: false,
             cost: 1,
             summary: "",
@@ -219,6 +222,13 @@ impl OpSpec {
     #[must_use]
     pub const fn fresh(mut self) -> Self {
         self.fresh = true;
+        self
+    }
+
+    /// Its answer holds a secret that is shown once.
+    #[must_use]
+    pub const fn shown_once(mut self) -> Self {
+        self.shown_once = true;
         self
     }
 

@@ -88,6 +88,7 @@ impl Op for Register {
         .public("whoever registers has no account yet")
         .about("Makes an account and signs in.")
         .http(Method::Post, "/auth/register", 201)
+        .shown_once()
         .cli()
         .cost(10);
     type In = RegisterIn;

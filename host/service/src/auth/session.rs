@@ -35,6 +35,7 @@ impl Op for Refresh {
         .public("the access token has ended; the refresh token itself is the proof")
         .about("Gives a session new tokens. Showing a used-up refresh token ends the session.")
         .http(Method::Post, "/auth/refresh", 200)
+        .shown_once()
         .cli();
     type In = RefreshIn;
     type Out = SignedIn;

@@ -99,6 +99,7 @@ impl Op for Login {
         .public("whoever signs in is not signed in yet")
         .about("Signs in with address and password.")
         .http(Method::Post, "/auth/login", 200)
+        .shown_once()
         .cli()
         .cost(5);
     type In = LoginIn;

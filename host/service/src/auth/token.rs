@@ -133,6 +133,7 @@ impl Op for CreateToken {
         .about("Makes a personal access token; it is shown once.")
         .http(Method::Post, "/me/tokens", 201)
         .fresh()
+        .shown_once()
         .cli();
     type In = CreateTokenIn;
     type Out = NewToken;

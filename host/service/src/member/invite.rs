@@ -108,6 +108,7 @@ impl Op for CreateInvite {
         .needs(Permission::MemberInvite)
         .about("Makes an invitation; its code is shown once.")
         .http(Method::Post, "/meshes/{mesh_id}/invites", 201)
+        .shown_once()
         .cli();
     type In = CreateInviteIn;
     type Out = NewInvite;
