@@ -85,7 +85,7 @@ pub struct Described {
 }
 
 /// What an operation asks of its caller, in one word.
-pub(super) fn permission(access: Access) -> &'static str {
+pub fn permission(access: Access) -> &'static str {
     match access {
         Access::Needs(permission) => permission.as_str(),
         Access::Myself => "self",
@@ -95,7 +95,7 @@ pub(super) fn permission(access: Access) -> &'static str {
 }
 
 /// The doors of an operation, as letters.
-pub(super) fn doors(spec: &OpSpec) -> String {
+pub fn doors(spec: &OpSpec) -> String {
     let doors = [
         (spec.http.is_some(), 'R'),
         (spec.doors.socket, 'S'),

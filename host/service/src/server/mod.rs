@@ -4,9 +4,9 @@ mod docs;
 mod health;
 mod openapi;
 
-pub use docs::{ListOps, OpenApi};
+pub use docs::{ListOps, OpenApi, doors, permission};
 pub use health::{Live, Metrics, Ready, ServerInfo};
-pub use openapi::document as openapi_document;
+pub use openapi::{document as openapi_document, full_path};
 
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -12,7 +12,7 @@ pub(super) fn generator() -> SchemaGenerator {
 }
 
 /// The path of a route, with the prefix of the API.
-pub(super) fn full_path(path: &str) -> String {
+pub fn full_path(path: &str) -> String {
     path.strip_prefix("//").map_or_else(|| format!("/api/v1{path}"), |rest| format!("/{rest}"))
 }
 
