@@ -64,8 +64,24 @@ impl<R> Grant<R> {
     }
 
     fn about<S>(&self, on: S) -> Grant<S> {
-        let Self { actor, mesh, room, bot, place, layer, .. } = *self;
-        Grant { on, actor, mesh, room, bot, place, layer }
+        let Self {
+            actor,
+            mesh,
+            room,
+            bot,
+            place,
+            layer,
+            ..
+        } = *self;
+        Grant {
+            on,
+            actor,
+            mesh,
+            room,
+            bot,
+            place,
+            layer,
+        }
     }
 }
 

@@ -26,24 +26,52 @@ pub(crate) type Result<T> = std::result::Result<T, Failure>;
 impl Failure {
     /// Refused or failed: exit code 1.
     pub(crate) fn failed(error: impl Into<anyhow::Error>) -> Self {
-        Self { code: 1, text: format!("{:#}", error.into()), problem: None }
+        Self {
+            code: 1,
+            text: format!("{:#}", error.into()),
+            problem: None,
+        }
     }
 
     /// Used wrongly: exit code 2.
     pub(crate) fn usage(text: impl Into<String>) -> Self {
-        Self { code: 2, text: text.into(), problem: None }
+        Self {
+            code: 2,
+            text: text.into(),
+            problem: None,
+        }
     }
 
     fn unreachable(url: &str, error: &reqwest::Error) -> Self {
-        let why = if error.is_timeout() { "it does not answer" } else { "nothing answers there" };
-        Self { code: 3, text: format!("The server at {url} cannot be reached: {why}. Is it running?"), problem: None }
+        let why = if error.is_timeout() {
+            "it does not answer"
+        } else {
+            "nothing answers there"
+        };
+        Self {
+            code: 3,
+            text: format!("The server at {url} cannot be reached: {why}. Is it running?"),
+            problem: None,
+        }
     }
 
     fn problem(problem: Value) -> Self {
         let text = |field: &str| problem[field].as_str().unwrap_or_default().to_owned();
         let detail = text("detail");
-        let text = format!("{} ({})", if detail.is_empty() { "The server refused." } else { &detail }, text("code"));
-        Self { code: 1, text, problem: Some(problem) }
+        let text = format!(
+            "{} ({})",
+            if detail.is_empty() {
+                "The server refused."
+            } else {
+                &detail
+            },
+            text("code")
+        );
+        Self {
+            code: 1,
+            text,
+            problem: Some(problem),
+        }
     }
 
     /// The `code` of the server's problem, if it was one.
@@ -89,21 +117,35 @@ impl Account {
     fn load() -> Result<Self> {
         let file = account_file()?;
         let Ok(text) = fs::read_to_string(&file) else {
-            return Err(Failure::usage("You have no account here yet. `mesh init --code …` makes one with the code that the server printed."));
+            return Err(Failure::usage(
+                "You have no account here yet. `mesh init --code …` makes one with the code that the server printed.",
+            ));
         };
-        Ok(serde_json::from_str(&text).with_context(|| format!("{} is damaged; run `mesh init` again", file.display()))?)
+        Ok(serde_json::from_str(&text)
+            .with_context(|| format!("{} is damaged; run `mesh init` again", file.display()))?)
     }
 
     /// Stores it, readable by its owner alone.
     pub(crate) fn store(&self) -> Result<()> {
         let file = account_file()?;
         let folder = file.parent().context("the account file has no folder")?;
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).context("the configuration folder cannot be made")?;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .context("the configuration folder cannot be made")?;
         let part = file.with_extension("new");
         let _ = fs::remove_file(&part);
-        let mut out = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part).context("the account cannot be stored")?;
+        let mut out = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&part)
+            .context("the account cannot be stored")?;
         let text = serde_json::to_string_pretty(self).map_err(anyhow::Error::from)?;
-        out.write_all(text.as_bytes()).and_then(|()| fs::rename(&part, &file)).context("the account cannot be stored")?;
+        out.write_all(text.as_bytes())
+            .and_then(|()| fs::rename(&part, &file))
+            .context("the account cannot be stored")?;
         Ok(())
     }
 }
@@ -119,7 +161,11 @@ impl Client {
     /// The server at this address, without an account.
     pub(crate) fn anonymous(url: &str) -> Result<Self> {
         let http = reqwest::Client::builder().no_proxy().build().map_err(Failure::failed)?;
-        Ok(Self { http, url: url.trim_end_matches('/').to_owned(), account: None })
+        Ok(Self {
+            http,
+            url: url.trim_end_matches('/').to_owned(),
+            account: None,
+        })
     }
 
     /// The stored account's server.
@@ -137,7 +183,10 @@ impl Client {
 
     /// The mesh that commands mean when they do not say.
     pub(crate) fn usual_mesh(&self) -> &str {
-        self.account.as_ref().map(|account| account.mesh.as_str()).unwrap_or_default()
+        self.account
+            .as_ref()
+            .map(|account| account.mesh.as_str())
+            .unwrap_or_default()
     }
 
     /// Calls a path of the API with a JSON body.
@@ -165,7 +214,12 @@ impl Client {
         }
     }
 
-    async fn send_once(&self, method: Method, path: &str, fill: impl Fn(RequestBuilder) -> RequestBuilder) -> Result<Value> {
+    async fn send_once(
+        &self,
+        method: Method,
+        path: &str,
+        fill: impl Fn(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Value> {
         let address = match path.strip_prefix("//") {
             Some(rest) => format!("{}/{rest}", self.url),
             None => format!("{}/api/v1{path}", self.url),
@@ -174,23 +228,40 @@ impl Client {
         if let Some(account) = &self.account {
             request = request.bearer_auth(&account.access_token);
         }
-        let answer = request.send().await.map_err(|error| Failure::unreachable(&self.url, &error))?;
+        let answer = request
+            .send()
+            .await
+            .map_err(|error| Failure::unreachable(&self.url, &error))?;
         let status = answer.status();
-        let text = answer.text().await.map_err(|error| Failure::unreachable(&self.url, &error))?;
-        let value = if text.is_empty() { json!({}) } else { serde_json::from_str(&text).unwrap_or(Value::String(text)) };
+        let text = answer
+            .text()
+            .await
+            .map_err(|error| Failure::unreachable(&self.url, &error))?;
+        let value = if text.is_empty() {
+            json!({})
+        } else {
+            serde_json::from_str(&text).unwrap_or(Value::String(text))
+        };
         if status.is_success() {
             return Ok(value);
         }
         if status == StatusCode::BAD_GATEWAY || value.is_string() {
-            return Err(Failure::failed(anyhow!("The server at {} answered {status}. Is it a mesh?", self.url)));
+            return Err(Failure::failed(anyhow!(
+                "The server at {} answered {status}. Is it a mesh?",
+                self.url
+            )));
         }
         Err(Failure::problem(value))
     }
 
     async fn renew(&mut self) -> Result<()> {
-        let Some(mut account) = self.account.take() else { return Err(Failure::usage("Sign in first with `mesh init`.")) };
+        let Some(mut account) = self.account.take() else {
+            return Err(Failure::usage("Sign in first with `mesh init`."));
+        };
         let body = json!({ "refresh_token": account.refresh_token });
-        let renewed = self.send_once(Method::POST, "/auth/refresh", |request| request.json(&body)).await?;
+        let renewed = self
+            .send_once(Method::POST, "/auth/refresh", |request| request.json(&body))
+            .await?;
         let text = |field: &str| renewed[field].as_str().unwrap_or_default().to_owned();
         (account.access_token, account.refresh_token) = (text("access_token"), text("refresh_token"));
         account.store()?;
@@ -202,7 +273,9 @@ impl Client {
     pub(crate) async fn all(&mut self, path: &str) -> Result<Vec<Value>> {
         let (mut items, mut cursor) = (Vec::new(), String::new());
         loop {
-            let page = self.call(Method::GET, &format!("{path}?limit=200{cursor}"), None).await?;
+            let page = self
+                .call(Method::GET, &format!("{path}?limit=200{cursor}"), None)
+                .await?;
             items.extend(page["items"].as_array().cloned().unwrap_or_default());
             match page["next_cursor"].as_str() {
                 Some(next) => cursor = format!("&cursor={next}"),
@@ -213,7 +286,11 @@ impl Client {
 
     /// The id of the mesh with this slug, name or id; the usual one when it is empty.
     pub(crate) async fn mesh(&mut self, wanted: &str) -> Result<String> {
-        let wanted = if wanted.is_empty() { self.usual_mesh().to_owned() } else { wanted.to_owned() };
+        let wanted = if wanted.is_empty() {
+            self.usual_mesh().to_owned()
+        } else {
+            wanted.to_owned()
+        };
         let meshes = self.all("/meshes").await?;
         find(&meshes, &wanted, "mesh")
     }
@@ -232,11 +309,24 @@ impl Client {
 }
 
 fn find(items: &[Value], wanted: &str, kind: &str) -> Result<String> {
-    let is = |item: &&Value| ["id", "slug", "handle", "name"].iter().any(|field| item[field].as_str() == Some(wanted));
+    let is = |item: &&Value| {
+        ["id", "slug", "handle", "name"]
+            .iter()
+            .any(|field| item[field].as_str() == Some(wanted))
+    };
     if let Some(found) = items.iter().find(is) {
         return Ok(found["id"].as_str().unwrap_or_default().to_owned());
     }
-    let known: Vec<_> = items.iter().filter_map(|item| item["slug"].as_str().or(item["handle"].as_str())).collect();
-    let known = if known.is_empty() { "there is none".to_owned() } else { format!("there are: {}", known.join(", ")) };
-    Err(Failure::usage(format!("There is no {kind} `{wanted}` that you can see; {known}.")))
+    let known: Vec<_> = items
+        .iter()
+        .filter_map(|item| item["slug"].as_str().or(item["handle"].as_str()))
+        .collect();
+    let known = if known.is_empty() {
+        "there is none".to_owned()
+    } else {
+        format!("there are: {}", known.join(", "))
+    };
+    Err(Failure::usage(format!(
+        "There is no {kind} `{wanted}` that you can see; {known}."
+    )))
 }

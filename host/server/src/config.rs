@@ -119,13 +119,19 @@ impl Default for RateLimits {
 
 impl Default for Bots {
     fn default() -> Self {
-        Self { instances: 1000, idle_s: 30 }
+        Self {
+            instances: 1000,
+            idle_s: 30,
+        }
     }
 }
 
 impl Default for Log {
     fn default() -> Self {
-        Self { level: "info".into(), format: "text".into() }
+        Self {
+            level: "info".into(),
+            format: "text".into(),
+        }
     }
 }
 
@@ -167,7 +173,10 @@ format = "text"              # or "json"
 impl Config {
     /// Reads the file, then applies environment and flags.
     pub(crate) fn load(flags: &Flags) -> Result<Self> {
-        let file = flags.config.clone().or_else(|| Some(PathBuf::from("mesh.toml")).filter(|path| path.exists()));
+        let file = flags
+            .config
+            .clone()
+            .or_else(|| Some(PathBuf::from("mesh.toml")).filter(|path| path.exists()));
         let mut config = match file {
             Some(path) => {
                 let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -231,8 +240,14 @@ impl Config {
     /// The rate limits as the operations take them.
     pub(crate) fn rates(&self) -> Rates {
         Rates {
-            actor: Rate { per_second: self.rates.actor_per_second, burst: self.rates.actor_burst },
-            address: Rate { per_second: self.rates.address_per_second, burst: self.rates.address_burst },
+            actor: Rate {
+                per_second: self.rates.actor_per_second,
+                burst: self.rates.actor_burst,
+            },
+            address: Rate {
+                per_second: self.rates.address_per_second,
+                burst: self.rates.address_burst,
+            },
             sign_in_per_minute: self.rates.sign_in_per_minute,
         }
     }
@@ -246,7 +261,9 @@ mod tests {
     fn the_sample_is_the_default_and_unknown_keys_are_errors() {
         let sample: Config = toml::from_str(SAMPLE).unwrap();
         assert_eq!(sample.shown(), Config::default().shown());
-        let error = toml::from_str::<Config>("[server]\nlisten_on = 1").unwrap_err().to_string();
+        let error = toml::from_str::<Config>("[server]\nlisten_on = 1")
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("listen_on"), "{error}");
     }
 

@@ -21,16 +21,33 @@ pub(crate) fn load(folder: &Path) -> Result<Keys> {
     if !path.exists() {
         let bytes = mesh_service::clock::random::<64>();
         let part = folder.join("keys.new");
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&part)?;
         file.write_all(&bytes)?;
         file.sync_all()?;
         fs::rename(&part, &path)?;
     }
     let mode = fs::metadata(&path)?.permissions().mode();
-    ensure!(mode & 0o077 == 0, "{} can be read by others; run `chmod 600 {0}`", path.display());
+    ensure!(
+        mode & 0o077 == 0,
+        "{} can be read by others; run `chmod 600 {0}`",
+        path.display()
+    );
     let bytes = fs::read(&path)?;
-    ensure!(bytes.len() == 64, "{} is damaged: it has {} bytes, not 64", path.display(), bytes.len());
-    let mut keys = Keys { cursor: [0; 32], code_cache: [0; 32] };
+    ensure!(
+        bytes.len() == 64,
+        "{} is damaged: it has {} bytes, not 64",
+        path.display(),
+        bytes.len()
+    );
+    let mut keys = Keys {
+        cursor: [0; 32],
+        code_cache: [0; 32],
+    };
     keys.cursor.copy_from_slice(&bytes[..32]);
     keys.code_cache.copy_from_slice(&bytes[32..]);
     Ok(keys)

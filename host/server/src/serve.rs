@@ -32,9 +32,14 @@ pub(crate) async fn run(flags: Flags) -> Result<()> {
         None => mesh_store::Config::Sqlite(data.join("mesh.db")),
     };
     let store = Store::open(&database).await.context("the database cannot be opened")?;
-    let listener = listen(config.server.listen).with_context(|| format!("cannot listen on {}", config.server.listen))?;
+    let listener =
+        listen(config.server.listen).with_context(|| format!("cannot listen on {}", config.server.listen))?;
     let address = listener.local_addr()?;
-    let url = if config.server.public_url.is_empty() { format!("http://{address}") } else { config.server.public_url.clone() };
+    let url = if config.server.public_url.is_empty() {
+        format!("http://{address}")
+    } else {
+        config.server.public_url.clone()
+    };
     let settings = Settings {
         name: config.server.name.clone(),
         public_url: url.trim_end_matches('/').to_owned(),
@@ -46,18 +51,31 @@ pub(crate) async fn run(flags: Flags) -> Result<()> {
     let keys = keys::load(&data)?;
     let code_cache = keys.code_cache;
     let host = Host::new(store, settings, keys);
-    let metrics = PrometheusBuilder::new().install_recorder().context("the metrics cannot be kept")?;
+    let metrics = PrometheusBuilder::new()
+        .install_recorder()
+        .context("the metrics cannot be kept")?;
     let _ = host.metrics.set(Box::new(move || metrics.render()));
     let supervisor = SupervisorConfig {
-        engine: EngineConfig { instances: config.bots.instances, ..EngineConfig::default() },
+        engine: EngineConfig {
+            instances: config.bots.instances,
+            ..EngineConfig::default()
+        },
         compiler: CompilerConfig::new(data.join("compiled"), code_cache.into())?,
         limits: Limits::default(),
         idle: Duration::from_secs(config.bots.idle_s),
     };
-    let runtime = Supervisor::start(host.clone(), supervisor).await.context("bots cannot be run")?;
+    let runtime = Supervisor::start(host.clone(), supervisor)
+        .await
+        .context("bots cannot be run")?;
     let _ = host.runtime.set(runtime);
-    let front = Front { hosts: hosts(&config, address), proxies: config.proxies()? };
+    let front = Front {
+        hosts: hosts(&config, address),
+        proxies: config.proxies()?,
+    };
     let router = mesh_api::router(&host, front);
+    // For whoever wants to tell this server something; never read by it.
+    std::fs::write(data.join("mesh.pid"), std::process::id().to_string())
+        .context("the data folder cannot be written")?;
     announce(&host, address).await?;
     let end = CancellationToken::new();
     tokio::spawn(housekeeping(host.clone()));
@@ -70,19 +88,31 @@ pub(crate) async fn run(flags: Flags) -> Result<()> {
 fn start_log(config: &Config) -> Result<()> {
     let filter = EnvFilter::try_new(&config.log.level).context("`log.level` is no filter")?;
     let log = fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if config.log.format == "json" { log.json().init() } else { log.init() }
+    if config.log.format == "json" {
+        log.json().init()
+    } else {
+        log.init()
+    }
     Ok(())
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     Ok(socket.listen(4096)?)
 }
 
 fn hosts(config: &Config, address: SocketAddr) -> AllowedHosts {
-    let public = config.server.public_url.split_once("://").map(|(_, rest)| rest.split(['/', ':']).next().unwrap_or_default());
+    let public = config
+        .server
+        .public_url
+        .split_once("://")
+        .map(|(_, rest)| rest.split(['/', ':']).next().unwrap_or_default());
     let named = config.server.hosts.iter().cloned().chain(public.map(str::to_owned));
     if address.ip().is_loopback() || !config.server.hosts.is_empty() || public.is_some() {
         AllowedHosts::loopback(named.chain([address.ip().to_string()]))
@@ -106,7 +136,8 @@ async fn announce(host: &Arc<Host>, address: SocketAddr) -> Result<()> {
 
 /// Waits for the signals that end a server. Readiness fails first, so that no new work arrives.
 async fn until_told(host: Arc<Host>, end: CancellationToken) {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
         tracing::error!("signals cannot be heard; end the server with SIGKILL, nothing is lost");
         return;
     };

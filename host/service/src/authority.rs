@@ -6,7 +6,8 @@
 
 use crate::{Error, Result, error::Code, manifest::Manifest, resource::Target, token};
 use mesh_authz::{
-    BotAuthority, BotGrant, Caller, Credential, Facts, GrantEffect, Pattern, Permission, Place, RoomFacts, Scopes, Subject, Who,
+    BotAuthority, BotGrant, Caller, Credential, Facts, GrantEffect, Pattern, Permission, Place, RoomFacts, Scopes,
+    Subject, Who,
 };
 use mesh_store::{
     Store,
@@ -98,9 +99,9 @@ impl Authority {
                     self.bot_rights.remove(bot);
                 }
                 Stale::Token(hash) => drop(self.tokens.remove(hash)),
-                Stale::Session(session) => self.tokens.retain(|_, known| {
-                    !matches!(known.caller.credential, Credential::Session { id, .. } if id == *session)
-                }),
+                Stale::Session(session) => self.tokens.retain(
+                    |_, known| !matches!(known.caller.credential, Credential::Session { id, .. } if id == *session),
+                ),
             }
         }
     }
@@ -127,25 +128,37 @@ impl Authority {
     pub async fn place(&self, store: &Store, mesh: MeshId, actor: ActorId) -> Result<Option<Place>> {
         self.cached(&self.places, (mesh, actor), async {
             let row = facts::place(&mut store.view().await?.tx(), mesh, actor).await?;
-            Ok(row.map(|row| Place { member: row.member, role: row.role, suspended: row.suspended }))
+            Ok(row.map(|row| Place {
+                member: row.member,
+                role: row.role,
+                suspended: row.suspended,
+            }))
         })
         .await
     }
 
     /// A room that is not deleted.
     pub async fn room(&self, store: &Store, room: RoomId) -> Result<Option<RoomRow>> {
-        self.cached(&self.rooms, room, async { Ok(facts::room(&mut store.view().await?.tx(), room).await?) }).await
+        self.cached(&self.rooms, room, async {
+            Ok(facts::room(&mut store.view().await?.tx(), room).await?)
+        })
+        .await
     }
 
     /// An actor's place in a room.
     pub async fn seat(&self, store: &Store, room: RoomId, actor: ActorId) -> Result<Option<SeatRow>> {
-        self.cached(&self.seats, (room, actor), async { Ok(facts::seat(&mut store.view().await?.tx(), room, actor).await?) })
-            .await
+        self.cached(&self.seats, (room, actor), async {
+            Ok(facts::seat(&mut store.view().await?.tx(), room, actor).await?)
+        })
+        .await
     }
 
     /// A bot that is not deleted.
     pub async fn bot(&self, store: &Store, bot: BotId) -> Result<Option<BotRow>> {
-        self.cached(&self.bots, bot, async { Ok(facts::bot(&mut store.view().await?.tx(), bot).await?) }).await
+        self.cached(&self.bots, bot, async {
+            Ok(facts::bot(&mut store.view().await?.tx(), bot).await?)
+        })
+        .await
     }
 
     /// What narrows a bot.
@@ -154,9 +167,15 @@ impl Authority {
             let mut view = store.view().await?;
             let manifest = facts::manifest(&mut view.tx(), bot).await?;
             let grants = facts::grants(&mut view.tx(), bot).await?;
-            let manifest = manifest.map(|json| Manifest::from_json(&json).map(|manifest| manifest.wishes())).transpose()?;
+            let manifest = manifest
+                .map(|json| Manifest::from_json(&json).map(|manifest| manifest.wishes()))
+                .transpose()?;
             let grants = grants.into_iter().filter_map(grant).collect();
-            Ok(Arc::new(BotAuthority { manifest, grants, ..BotAuthority::default() }))
+            Ok(Arc::new(BotAuthority {
+                manifest,
+                grants,
+                ..BotAuthority::default()
+            }))
         })
         .await
     }
@@ -176,7 +195,10 @@ impl Authority {
             known
         };
         if known.expires_at.is_some_and(|end| end <= now) {
-            return Err(Error::new(Code::TokenExpired, "This token's time is over. Refresh it or sign in again."));
+            return Err(Error::new(
+                Code::TokenExpired,
+                "This token's time is over. Refresh it or sign in again.",
+            ));
         }
         Ok(known.caller)
     }
@@ -185,16 +207,36 @@ impl Authority {
         let unknown = || Error::new(Code::Unauthenticated, "This token is not known here.");
         let revoked = || Error::new(Code::TokenRevoked, "This token was ended.");
         if bearer.starts_with("mst_") {
-            let session = facts::session(&mut store.view().await?.tx(), hash).await?.ok_or_else(unknown)?;
+            let session = facts::session(&mut store.view().await?.tx(), hash)
+                .await?
+                .ok_or_else(unknown)?;
             if session.ended {
                 return Err(revoked());
             }
-            let operator = session.operator || self.operators.iter().any(|email| email.eq_ignore_ascii_case(&session.email));
-            let credential = Credential::Session { id: session.id, fresh_until: session.fresh_until };
-            let caller = Caller { who: Who::Person { id: session.person, operator }, credential };
-            return Ok(Known { caller, expires_at: Some(session.expires_at) });
+            let operator = session.operator
+                || self
+                    .operators
+                    .iter()
+                    .any(|email| email.eq_ignore_ascii_case(&session.email));
+            let credential = Credential::Session {
+                id: session.id,
+                fresh_until: session.fresh_until,
+            };
+            let caller = Caller {
+                who: Who::Person {
+                    id: session.person,
+                    operator,
+                },
+                credential,
+            };
+            return Ok(Known {
+                caller,
+                expires_at: Some(session.expires_at),
+            });
         }
-        let row = facts::token(&mut store.view().await?.tx(), hash).await?.ok_or_else(unknown)?;
+        let row = facts::token(&mut store.view().await?.tx(), hash)
+            .await?
+            .ok_or_else(unknown)?;
         if row.revoked_at.is_some() {
             return Err(revoked());
         }
@@ -206,20 +248,32 @@ impl Authority {
                     meshes: from_json(&row.meshes)?,
                     rooms: from_json(&row.rooms)?,
                 };
-                Caller { who: Who::Person { id, operator: false }, credential: Credential::Token(Arc::new(scopes)) }
+                Caller {
+                    who: Who::Person { id, operator: false },
+                    credential: Credential::Token(Arc::new(scopes)),
+                }
             }
             ActorId::Bot(id) => {
                 let bot = self.bot(store, id).await?.ok_or_else(unknown)?;
-                Caller { who: Who::Bot { id, mesh: bot.mesh }, credential: Credential::BotToken }
+                Caller {
+                    who: Who::Bot { id, mesh: bot.mesh },
+                    credential: Credential::BotToken,
+                }
             }
         };
-        Ok(Known { caller, expires_at: row.expires_at })
+        Ok(Known {
+            caller,
+            expires_at: row.expires_at,
+        })
     }
 
     /// Everything `decide` asks about a caller and a resource.
     pub async fn facts(&self, store: &Store, now: Timestamp, caller: &Caller, target: Target) -> Result<Facts> {
         let actor = caller.actor();
-        let mut facts = Facts { now, ..Facts::default() };
+        let mut facts = Facts {
+            now,
+            ..Facts::default()
+        };
         if let Who::Bot { id, .. } = caller.who {
             facts.authority = Some(self.bot_rights(store, id).await?);
         }
@@ -238,7 +292,10 @@ impl Authority {
                 if let Some(row) = row {
                     let seat = self.seat(store, room, row.actor).await?;
                     let room_role = seat.map(|seat| seat.role);
-                    facts.subject = Some(Subject { room_role, ..subject(row.role, row.actor, actor) });
+                    facts.subject = Some(Subject {
+                        room_role,
+                        ..subject(row.role, row.actor, actor)
+                    });
                 }
             }
             Target::Message(message) => {
@@ -293,7 +350,9 @@ impl Authority {
     }
 
     async fn add_room(&self, store: &Store, facts: &mut Facts, room: RoomId, actor: Option<ActorId>) -> Result<()> {
-        let Some(row) = self.room(store, room).await? else { return Ok(()) };
+        let Some(row) = self.room(store, room).await? else {
+            return Ok(());
+        };
         facts.exists = true;
         self.add_mesh(store, facts, row.mesh, actor).await?;
         let seat = match actor {
@@ -307,7 +366,11 @@ impl Authority {
             my_role: seat.map(|seat| seat.role),
             invited: false,
             readers_may_react: row.readers_may_react,
-            taken_away: if silent { vec![Permission::MessagePost] } else { Vec::new() },
+            taken_away: if silent {
+                vec![Permission::MessagePost]
+            } else {
+                Vec::new()
+            },
             archived: row.archived,
         });
         facts.shares_room = seat.is_some() || row.join_rule == JoinRule::Public;
@@ -315,7 +378,9 @@ impl Authority {
     }
 
     async fn add_bot(&self, store: &Store, facts: &mut Facts, bot: BotId, actor: Option<ActorId>) -> Result<()> {
-        let Some(row) = self.bot(store, bot).await? else { return Ok(()) };
+        let Some(row) = self.bot(store, bot).await? else {
+            return Ok(());
+        };
         facts.exists = true;
         facts.bot = Some(bot);
         facts.owned = actor == Some(row.keeper.into()) || actor == Some(bot.into());
@@ -339,7 +404,12 @@ impl Authority {
 }
 
 fn subject(role: Role, actor: ActorId, caller: Option<ActorId>) -> Subject {
-    Subject { role, is_caller: caller == Some(actor), is_bot: matches!(actor, ActorId::Bot(_)), room_role: None }
+    Subject {
+        role,
+        is_caller: caller == Some(actor),
+        is_bot: matches!(actor, ActorId::Bot(_)),
+        room_role: None,
+    }
 }
 
 fn from_json<T: serde::de::DeserializeOwned>(json: &str) -> Result<T> {
@@ -353,13 +423,21 @@ fn grant((permission, pattern, effect, expires_at): facts::GrantRow) -> Option<B
         "ask" => GrantEffect::Ask,
         _ => GrantEffect::Deny,
     };
-    Some(BotGrant { permission: permission.parse().ok()?, on: pattern.parse::<Pattern>().ok()?, effect, expires_at })
+    Some(BotGrant {
+        permission: permission.parse().ok()?,
+        on: pattern.parse::<Pattern>().ok()?,
+        effect,
+        expires_at,
+    })
 }
 
 /// The person behind a caller, for operations that bots have no use for.
 pub fn person(caller: &Caller) -> Result<PersonId> {
     match caller.who {
         Who::Person { id, .. } => Ok(id),
-        _ => Err(Error::forbidden(mesh_authz::Reason::HumanOnly, "Only people have this.")),
+        _ => Err(Error::forbidden(
+            mesh_authz::Reason::HumanOnly,
+            "Only people have this.",
+        )),
     }
 }

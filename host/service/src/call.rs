@@ -69,7 +69,17 @@ impl Envelope {
     /// A call with nothing but a caller.
     pub fn new(caller: Caller, door: Door, request: RequestId) -> Self {
         let agent = String::new();
-        Self { op: "", caller, door, request, idempotency_key: None, if_match: None, address: None, agent, hops: 0 }
+        Self {
+            op: "",
+            caller,
+            door,
+            request,
+            idempotency_key: None,
+            if_match: None,
+            address: None,
+            agent,
+            hops: 0,
+        }
     }
 }
 
@@ -144,7 +154,11 @@ pub async fn call<O: Op>(host: &Arc<Host>, envelope: Envelope, input: O::In) -> 
 }
 
 async fn call_json<O: Op>(host: Arc<Host>, envelope: Envelope, input: Input) -> Result<Reply> {
-    let digest = envelope.idempotency_key.as_ref().map(|_| digest(&input)).unwrap_or_default();
+    let digest = envelope
+        .idempotency_key
+        .as_ref()
+        .map(|_| digest(&input))
+        .unwrap_or_default();
     let decode = |_: &Envelope| {
         let mut fields: O::In = decode(&input.fields)?;
         if let Some(body) = input.body {
@@ -155,10 +169,19 @@ async fn call_json<O: Op>(host: Arc<Host>, envelope: Envelope, input: Input) -> 
     let done = observed::<O>(&host, envelope, digest, decode, true).await?;
     let body = match done.out.raw() {
         Some(raw) => raw,
-        None => ("application/json", done.json.map_or_else(|| encode(&done.out), Ok)?.into()),
+        None => (
+            "application/json",
+            done.json.map_or_else(|| encode(&done.out), Ok)?.into(),
+        ),
     };
     let (etag, location) = (done.out.revision().map(etag), done.out.location());
-    Ok(Reply { body, etag, location, replayed: done.replayed, left: done.left })
+    Ok(Reply {
+        body,
+        etag,
+        location,
+        replayed: done.replayed,
+        left: done.left,
+    })
 }
 
 async fn authorize_json<O: Op>(host: Arc<Host>, mut envelope: Envelope, fields: Bytes) -> Result<()> {
@@ -174,7 +197,10 @@ fn decode<T: serde::de::DeserializeOwned>(fields: &[u8]) -> Result<T> {
         if error.is_data() {
             // serde_json's position is of the merged object, which the caller never saw.
             let text = error.to_string();
-            let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text).to_owned();
+            let text = text
+                .rsplit_once(" at line ")
+                .map_or(text.as_str(), |(text, _)| text)
+                .to_owned();
             Error::invalid("", text)
         } else {
             Error::new(Code::BadRequest, "The body is not a JSON object.")
@@ -205,13 +231,21 @@ async fn observed<O: Op>(
     envelope.op = O::SPEC.name;
     let begun = Instant::now();
     let (door, kind, request) = (envelope.door.as_str(), envelope.caller.kind(), envelope.request);
-    let span = tracing::debug_span!("call", op = O::SPEC.name, door, caller = kind, %request, outcome = tracing::field::Empty);
-    let done = execute::<O>(host, envelope, digest, decode, json).instrument(span.clone()).await;
+    let span =
+        tracing::debug_span!("call", op = O::SPEC.name, door, caller = kind, %request, outcome = tracing::field::Empty);
+    let done = execute::<O>(host, envelope, digest, decode, json)
+        .instrument(span.clone())
+        .await;
     let outcome = done.as_ref().map_or_else(|error| error.code.as_str(), |_| "done");
     span.record("outcome", outcome);
     metrics::histogram!("mesh_call_seconds", "op" => O::SPEC.name, "door" => door, "caller" => kind, "outcome" => outcome)
         .record(begun.elapsed());
-    if let Err(Error { internal: Some(reason), code, .. }) = &done {
+    if let Err(Error {
+        internal: Some(reason),
+        code,
+        ..
+    }) = &done
+    {
         tracing::error!(op = O::SPEC.name, door, %request, code = code.as_str(), reason, "a call failed");
     }
     done
@@ -253,7 +287,9 @@ fn admit(host: &Host, spec: &OpSpec, envelope: &Envelope) -> Result<Option<Left>
     if matches!(envelope.door, Door::Job | Door::Cli) {
         return Ok(None);
     }
-    let left = host.limiter.take(envelope.caller.actor(), envelope.address, spec.cost)?;
+    let left = host
+        .limiter
+        .take(envelope.caller.actor(), envelope.address, spec.cost)?;
     if matches!(envelope.caller.who, Who::Anonymous) && !matches!(spec.access, Access::Public(_)) {
         return Err(Error::new(Code::Unauthenticated, "Sign in, or send a token."));
     }
@@ -262,7 +298,10 @@ fn admit(host: &Host, spec: &OpSpec, envelope: &Envelope) -> Result<Option<Left>
 
 /// Steps 4 to 12: the facts and the decision.
 async fn grant<R: Resource>(host: &Arc<Host>, spec: &OpSpec, envelope: &Envelope, on: R) -> Result<Grant<R>> {
-    let mut facts = host.authority.facts(&host.store, host.clock.now(), &envelope.caller, on.target()).await?;
+    let mut facts = host
+        .authority
+        .facts(&host.store, host.clock.now(), &envelope.caller, on.target())
+        .await?;
     if spec.from_outside {
         facts.entering = Entering::NotNeeded;
     }
@@ -279,7 +318,10 @@ fn refused(host: &Arc<Host>, spec: &OpSpec, envelope: &Envelope, facts: &Facts, 
 
 fn require_headers(spec: &OpSpec, envelope: &Envelope, host: &Host) -> Result<()> {
     if spec.if_match_required && envelope.if_match.is_none() && envelope.door != Door::Job {
-        return Err(Error::new(Code::PreconditionRequired, "Send `If-Match` with the version that you read."));
+        return Err(Error::new(
+            Code::PreconditionRequired,
+            "Send `If-Match` with the version that you read.",
+        ));
     }
     if let (true, Who::Person { .. }) = (spec.fresh, envelope.caller.who) {
         let fresh = match envelope.caller.credential {
@@ -287,7 +329,10 @@ fn require_headers(spec: &OpSpec, envelope: &Envelope, host: &Host) -> Result<()
             _ => false,
         };
         if !fresh {
-            return Err(Error::new(Code::FreshLoginRequired, "This needs a sign-in within the last ten minutes."));
+            return Err(Error::new(
+                Code::FreshLoginRequired,
+                "This needs a sign-in within the last ten minutes.",
+            ));
         }
     }
     Ok(())
@@ -297,7 +342,12 @@ async fn read<O: Op>(host: &Arc<Host>, envelope: &Envelope, grant: Grant<O::On>,
     let filed = (grant.layer().as_str(), grant.mesh());
     let mut view = host.store.view().await?;
     let out = O::run(&mut Cx::new(view.tx(), host, envelope, filed), grant, input).await?;
-    Ok(Done { out, json: None, replayed: false, left: None })
+    Ok(Done {
+        out,
+        json: None,
+        replayed: false,
+        left: None,
+    })
 }
 
 /// A caller's own name for one call.
@@ -311,22 +361,43 @@ struct Keyed {
 
 impl Keyed {
     fn key(&self) -> idempotency::Key<'_> {
-        idempotency::Key { actor: &self.actor, op: self.op, key: &self.key }
+        idempotency::Key {
+            actor: &self.actor,
+            op: self.op,
+            key: &self.key,
+        }
     }
 }
 
 /// An answer that holds a secret is not kept, and neither is one for a caller whom nobody can tell from
 /// another: the key would hand it to whoever says it.
 fn keyed(spec: &OpSpec, envelope: &Envelope, digest: String) -> Result<Option<Keyed>> {
-    let Some(key) = envelope.idempotency_key.clone() else { return Ok(None) };
+    let Some(key) = envelope.idempotency_key.clone() else {
+        return Ok(None);
+    };
     if spec.shown_once || envelope.caller.actor().is_none() {
-        return Err(Error::new(Code::BadRequest, "This call takes no `Idempotency-Key`: its answer is not kept."));
+        return Err(Error::new(
+            Code::BadRequest,
+            "This call takes no `Idempotency-Key`: its answer is not kept.",
+        ));
     }
     if key.is_empty() || key.chars().count() > limits::IDEMPOTENCY_KEY {
-        return Err(Error::new(Code::BadRequest, "`Idempotency-Key` has 1 to 255 characters."));
+        return Err(Error::new(
+            Code::BadRequest,
+            "`Idempotency-Key` has 1 to 255 characters.",
+        ));
     }
-    let actor = envelope.caller.actor().map(|actor| actor.to_string()).unwrap_or_default();
-    Ok(Some(Keyed { actor, op: envelope.op, key, digest }))
+    let actor = envelope
+        .caller
+        .actor()
+        .map(|actor| actor.to_string())
+        .unwrap_or_default();
+    Ok(Some(Keyed {
+        actor,
+        op: envelope.op,
+        key,
+        digest,
+    }))
 }
 
 async fn write<O: Op>(
@@ -361,12 +432,18 @@ async fn repeat<O: Op>(host: &Arc<Host>, keyed: &Keyed, error: Error) -> Result<
     let found = idempotency::find(&mut host.store.view().await?.tx(), keyed.key()).await?;
     match found {
         None => Err(error),
-        Some((digest, _)) if digest != keyed.digest => {
-            Err(Error::new(Code::IdempotencyMismatch, "This `Idempotency-Key` was used with another body."))
-        }
+        Some((digest, _)) if digest != keyed.digest => Err(Error::new(
+            Code::IdempotencyMismatch,
+            "This `Idempotency-Key` was used with another body.",
+        )),
         Some((_, json)) => {
             let out = serde_json::from_str(&json).map_err(Error::internal)?;
-            Ok(Done { out, json: Some(json), replayed: true, left: None })
+            Ok(Done {
+                out,
+                json: Some(json),
+                replayed: true,
+                left: None,
+            })
         }
     }
 }
@@ -402,7 +479,15 @@ impl<O: Op> OpJob<O> {
             idempotency::keep(cx.tx(), keyed.key(), &keyed.digest, json, now).await?;
         }
         self.stale = std::mem::take(&mut cx.stale);
-        Ok((Ok(Done { out, json, replayed: false, left: None }), cx.take_entries()))
+        Ok((
+            Ok(Done {
+                out,
+                json,
+                replayed: false,
+                left: None,
+            }),
+            cx.take_entries(),
+        ))
     }
 }
 
@@ -428,7 +513,8 @@ impl<O: Op> Job for OpJob<O> {
             Ok(entries) => {
                 self.host.authority.forget(&self.stale);
                 self.host.live.publish(entries);
-                self.answer.unwrap_or_else(|| Err(Error::internal("a job has no answer")))
+                self.answer
+                    .unwrap_or_else(|| Err(Error::internal("a job has no answer")))
             }
             Err(Rollback::Refused) => match self.answer {
                 Some(Err(error)) => Err(error),

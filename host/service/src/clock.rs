@@ -15,7 +15,9 @@ impl Clock {
     /// Now, in milliseconds.
     pub fn now(&self) -> Timestamp {
         #[allow(clippy::disallowed_methods, reason = "this is the clock")]
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let since = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap_or_default();
         let millis = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
         Timestamp(self.last.fetch_max(millis, Ordering::Relaxed).max(millis))
     }
@@ -28,7 +30,9 @@ pub struct Ids {
 
 impl Default for Ids {
     fn default() -> Self {
-        Self { context: std::sync::Mutex::new(ContextV7::new()) }
+        Self {
+            context: std::sync::Mutex::new(ContextV7::new()),
+        }
     }
 }
 
@@ -46,6 +50,8 @@ impl Ids {
 pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     // Without the operating system's randomness nothing here is safe; there is no second choice.
-    OsRng.try_fill_bytes(&mut bytes).expect("the operating system gives random bytes");
+    OsRng
+        .try_fill_bytes(&mut bytes)
+        .expect("the operating system gives random bytes");
     bytes
 }

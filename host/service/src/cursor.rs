@@ -40,17 +40,32 @@ fn sign(cx: &Cx<'_>, scope: &str, payload: &str) -> Hmac<Sha256> {
 pub fn seal(cx: &Cx<'_>, scope: &str, position: &str) -> String {
     let payload = format!("{}.{position}", cx.now().plus_seconds(CURSOR_SECONDS).millis());
     let tag = sign(cx, scope, &payload).finalize().into_bytes();
-    format!("{}.{}", URL_SAFE_NO_PAD.encode(&payload), URL_SAFE_NO_PAD.encode(&tag[..16]))
+    format!(
+        "{}.{}",
+        URL_SAFE_NO_PAD.encode(&payload),
+        URL_SAFE_NO_PAD.encode(&tag[..16])
+    )
 }
 
 /// The position that a cursor stands for; `None` for no cursor.
 pub fn open(cx: &Cx<'_>, scope: &str, cursor: Option<&str>) -> Result<Option<String>> {
     let Some(cursor) = cursor else { return Ok(None) };
-    let wrong = || Error::new(Code::InvalidCursor, "This cursor is not of this list, or older than a day. Start again.");
+    let wrong = || {
+        Error::new(
+            Code::InvalidCursor,
+            "This cursor is not of this list, or older than a day. Start again.",
+        )
+    };
     let (payload, tag) = cursor.split_once('.').ok_or_else(wrong)?;
-    let payload = URL_SAFE_NO_PAD.decode(payload).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(wrong)?;
+    let payload = URL_SAFE_NO_PAD
+        .decode(payload)
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .ok_or_else(wrong)?;
     let tag = URL_SAFE_NO_PAD.decode(tag).map_err(|_| wrong())?;
-    sign(cx, scope, &payload).verify_truncated_left(&tag).map_err(|_| wrong())?;
+    sign(cx, scope, &payload)
+        .verify_truncated_left(&tag)
+        .map_err(|_| wrong())?;
     let (end, position) = payload.split_once('.').ok_or_else(wrong)?;
     if tag.len() != 16 || end.parse::<i64>().map_or(true, |end| end < cx.now().millis()) {
         return Err(wrong());
@@ -63,6 +78,9 @@ pub fn page<T>(cx: &Cx<'_>, scope: &str, mut items: Vec<T>, size: i64, position:
     let size = usize::try_from(size).unwrap_or(usize::MAX);
     let more = items.len() > size;
     items.truncate(size);
-    let next_cursor = items.last().filter(|_| more).map(|last| seal(cx, scope, &position(last)));
+    let next_cursor = items
+        .last()
+        .filter(|_| more)
+        .map(|last| seal(cx, scope, &position(last)));
     Page { items, next_cursor }
 }

@@ -26,7 +26,16 @@ impl<'c> Cx<'c> {
         (layer, mesh): (&'static str, Option<mesh_types::MeshId>),
     ) -> Self {
         let now = host.clock.now();
-        Self { tx, host, envelope, now, entries: Vec::new(), stale: Vec::new(), layer, mesh }
+        Self {
+            tx,
+            host,
+            envelope,
+            now,
+            entries: Vec::new(),
+            stale: Vec::new(),
+            layer,
+            mesh,
+        }
     }
 
     /// The transaction; in a read, the view.
@@ -47,7 +56,10 @@ impl<'c> Cx<'c> {
     /// The person or bot who asks. For operations that only signed-in actors reach.
     pub fn actor(&self) -> Result<ActorId> {
         self.envelope.caller.actor().ok_or_else(|| {
-            Error::new(Code::Forbidden, "This needs a person or a bot; the server itself has no account.")
+            Error::new(
+                Code::Forbidden,
+                "This needs a person or a bot; the server itself has no account.",
+            )
         })
     }
 
@@ -67,7 +79,13 @@ impl<'c> Cx<'c> {
     }
 
     /// Writes an event. The first event of a call also stands for it in the audit list.
-    pub async fn emit(&mut self, stream: Stream, kind: &str, target: impl ToString, data: &impl Serialize) -> Result<i64> {
+    pub async fn emit(
+        &mut self,
+        stream: Stream,
+        kind: &str,
+        target: impl ToString,
+        data: &impl Serialize,
+    ) -> Result<i64> {
         let seq = self.advance(stream).await?;
         self.emit_at(stream, seq, kind, target, data)?;
         Ok(seq)
@@ -83,7 +101,12 @@ impl<'c> Cx<'c> {
         data: &impl Serialize,
     ) -> Result<()> {
         let data = serde_json::to_string(data).map_err(Error::internal)?;
-        let entry = Entry { event: Some((stream, seq)), target: Some(target.to_string()), data, ..self.entry(kind) };
+        let entry = Entry {
+            event: Some((stream, seq)),
+            target: Some(target.to_string()),
+            data,
+            ..self.entry(kind)
+        };
         self.entries.push(entry);
         Ok(())
     }
@@ -91,7 +114,11 @@ impl<'c> Cx<'c> {
     /// Writes an audit entry for an operation without an event, with more than the pipeline knows.
     pub fn note(&mut self, target: impl ToString, data: &impl Serialize) -> Result<()> {
         let data = serde_json::to_string(data).map_err(Error::internal)?;
-        let entry = Entry { target: Some(target.to_string()), data, ..self.entry("") };
+        let entry = Entry {
+            target: Some(target.to_string()),
+            data,
+            ..self.entry("")
+        };
         self.entries.push(entry);
         Ok(())
     }
@@ -112,7 +139,10 @@ impl<'c> Cx<'c> {
         match self.envelope.if_match.as_deref() {
             None | Some("*") => Ok(()),
             Some(tags) if tags.split(',').any(|tag| tag.trim() == etag(revision)) => Ok(()),
-            Some(_) => Err(Error::new(Code::PreconditionFailed, "It was changed since you read it. Read it again.")),
+            Some(_) => Err(Error::new(
+                Code::PreconditionFailed,
+                "It was changed since you read it. Read it again.",
+            )),
         }
     }
 
@@ -121,7 +151,11 @@ impl<'c> Cx<'c> {
         Entry {
             pos: 0,
             event: None,
-            kind: if kind.is_empty() { op.to_owned() } else { kind.to_owned() },
+            kind: if kind.is_empty() {
+                op.to_owned()
+            } else {
+                kind.to_owned()
+            },
             op: op.to_owned(),
             lead: self.entries.is_empty(),
             mesh: self.mesh,

@@ -172,7 +172,10 @@ impl Error {
 
     /// A fault of the server; the text goes to the log, not to the caller.
     pub fn internal(what: impl fmt::Display) -> Self {
-        let mut error = Self::new(Code::Internal, "The server failed. The request id leads to the reason in its log.");
+        let mut error = Self::new(
+            Code::Internal,
+            "The server failed. The request id leads to the reason in its log.",
+        );
         error.internal = Some(what.to_string());
         error
     }
@@ -180,7 +183,11 @@ impl Error {
     /// One wrong field. The pointer is a JSON pointer such as `/name`.
     pub fn invalid(pointer: &str, detail: impl fmt::Display) -> Self {
         let mut error = Self::new(Code::ValidationFailed, format!("{pointer}: {detail}"));
-        error.fields.push(FieldError { pointer: pointer.into(), code: "invalid", detail: detail.to_string() });
+        error.fields.push(FieldError {
+            pointer: pointer.into(),
+            code: "invalid",
+            detail: detail.to_string(),
+        });
         error
     }
 

@@ -75,9 +75,22 @@ pub enum Settled {
 /// Records what became of an event. The record is queued behind every write that the bot made while
 /// it handled the event, so it can never be stored without them. Wait for the receiver to know that
 /// it is stored; without it, a crash brings the event once more, and its effects meet their keys.
-pub fn settle(host: &Arc<Host>, bot: BotId, stream: Stream, seq: i64, settled: Settled) -> Result<oneshot::Receiver<()>> {
+pub fn settle(
+    host: &Arc<Host>,
+    bot: BotId,
+    stream: Stream,
+    seq: i64,
+    settled: Settled,
+) -> Result<oneshot::Receiver<()>> {
     let (reply, stored) = oneshot::channel();
-    let job = Settle { host: host.clone(), bot, stream, seq, settled, reply: Some(reply) };
+    let job = Settle {
+        host: host.clone(),
+        bot,
+        stream,
+        seq,
+        settled,
+        reply: Some(reply),
+    };
     match host.store.submit(Box::new(job)) {
         Ok(()) => Ok(stored),
         Err(_) => Err(Error::later(Code::Overloaded, "Too many writes are waiting.", 250)),
@@ -101,7 +114,11 @@ impl Job for Settle {
                 Settled::Done => {}
                 Settled::DoneParked => inbox::unpark(tx, self.bot, self.stream, self.seq).await?,
                 Settled::Parked { event, error } => inbox::park(tx, self.bot, event, error).await?,
-                Settled::Dead { event, error, keeper: (keeper, mesh) } => {
+                Settled::Dead {
+                    event,
+                    error,
+                    keeper: (keeper, mesh),
+                } => {
                     inbox::unpark(tx, self.bot, self.stream, self.seq).await?;
                     let id = DeadLetterId::new(self.host.ids.next());
                     inbox::bury(tx, id, self.bot, event, error, self.host.clock.now()).await?;

@@ -39,5 +39,5 @@ pub use error::{Code, Error, Result};
 pub use host::{Host, Keys, Settings};
 pub use mesh_store::log::Entry as LogEntry;
 pub use op::{Answer, Body, Doors, Effect, Http, Method, Nothing, Op, OpSpec, op};
-pub use refusal::{LayerVerdict, findings};
 pub use ops::OPS;
+pub use refusal::{LayerVerdict, findings};

@@ -13,7 +13,9 @@ pub struct Live {
 
 impl Default for Live {
     fn default() -> Self {
-        Self { sender: broadcast::channel(BEHIND).0 }
+        Self {
+            sender: broadcast::channel(BEHIND).0,
+        }
     }
 }
 

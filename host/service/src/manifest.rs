@@ -77,7 +77,11 @@ pub struct Events {
 
 impl Default for Events {
     fn default() -> Self {
-        Self { subscribe: Vec::new(), hears: Hears::Mentions, from_bots: false }
+        Self {
+            subscribe: Vec::new(),
+            hears: Hears::Mentions,
+            from_bots: false,
+        }
     }
 }
 
@@ -127,12 +131,19 @@ impl Manifest {
         }
         for capability in &self.capabilities {
             if capability.permission.human_only() {
-                return Err(invalid(format!("`{}` is for people only; no bot can have it", capability.permission)));
+                return Err(invalid(format!(
+                    "`{}` is for people only; no bot can have it",
+                    capability.permission
+                )));
             }
-            capability.on.parse::<Pattern>().map_err(|error| invalid(format!("`capabilities.on`: {error}")))?;
+            capability
+                .on
+                .parse::<Pattern>()
+                .map_err(|error| invalid(format!("`capabilities.on`: {error}")))?;
         }
         if let Some(schema) = &self.config {
-            jsonschema::validator_for(schema).map_err(|error| invalid(format!("`config` is no JSON Schema: {error}")))?;
+            jsonschema::validator_for(schema)
+                .map_err(|error| invalid(format!("`config` is no JSON Schema: {error}")))?;
         }
         Ok(())
     }
@@ -141,7 +152,11 @@ impl Manifest {
     pub fn wishes(&self) -> Vec<Wish> {
         let wish = |capability: &Capability| {
             let on = capability.on.parse().ok()?;
-            Some(Wish { permission: capability.permission, on, required: capability.required })
+            Some(Wish {
+                permission: capability.permission,
+                on,
+                required: capability.required,
+            })
         };
         self.capabilities.iter().filter_map(wish).collect()
     }

@@ -148,7 +148,12 @@ impl OperationWithoutPermission {
             effect: self.effect,
             access,
             http: None,
-            doors: Doors { socket: false, wasm: None, mcp: false, cli: false },
+            doors: Doors {
+                socket: false,
+                wasm: None,
+                mcp: false,
+                cli: false,
+            },
             if_match_required: false,
             fresh: false,
             shown_once: false,
@@ -170,7 +175,12 @@ impl OpSpec {
     /// Opens the REST door.
     #[must_use]
     pub const fn http(mut self, method: Method, path: &'static str, status: u16) -> Self {
-        self.http = Some(Http { method, path, status, body: Body::Json });
+        self.http = Some(Http {
+            method,
+            path,
+            status,
+            body: Body::Json,
+        });
         self
     }
 

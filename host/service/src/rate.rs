@@ -35,8 +35,14 @@ pub struct Rates {
 impl Default for Rates {
     fn default() -> Self {
         Self {
-            actor: Rate { per_second: 100, burst: 400 },
-            address: Rate { per_second: 50, burst: 200 },
+            actor: Rate {
+                per_second: 100,
+                burst: 400,
+            },
+            address: Rate {
+                per_second: 50,
+                burst: 200,
+            },
             sign_in_per_minute: 20,
         }
     }
@@ -97,7 +103,10 @@ impl Limiter {
 
     /// Takes one sign-in attempt from the address's bucket and from the account's.
     pub fn take_sign_in(&self, address: Option<IpAddr>, account: &str) -> Result<()> {
-        let rate = Rate { per_second: 1, burst: self.rates.sign_in_per_minute };
+        let rate = Rate {
+            per_second: 1,
+            burst: self.rates.sign_in_per_minute,
+        };
         if let Some(address) = address {
             take(&self.sign_ins, &address, 1, rate)?;
         }
@@ -120,13 +129,25 @@ fn take<K: Hash + Eq + Clone>(buckets: &Buckets<K>, key: &K, cost: u32, rate: Ra
         Ok(Ok(left)) => {
             let remaining = left.remaining_burst_capacity();
             let seconds = |calls: u32| calls.div_ceil(rate.per_second.max(1));
-            Ok(Left { limit, remaining, reset_s: seconds(limit.saturating_sub(remaining)), window_s: seconds(limit) })
+            Ok(Left {
+                limit,
+                remaining,
+                reset_s: seconds(limit.saturating_sub(remaining)),
+                window_s: seconds(limit),
+            })
         }
         Ok(Err(wait)) => {
             let wait = wait.wait_time_from(DefaultClock::default().now());
             let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
-            Err(Error::later(Code::RateLimited, "Too many calls; wait a little.", millis))
+            Err(Error::later(
+                Code::RateLimited,
+                "Too many calls; wait a little.",
+                millis,
+            ))
         }
-        Err(_) => Err(Error::new(Code::RateLimited, "This costs more than one may spend at once.")),
+        Err(_) => Err(Error::new(
+            Code::RateLimited,
+            "This costs more than one may spend at once.",
+        )),
     }
 }

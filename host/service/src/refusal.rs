@@ -45,7 +45,11 @@ pub(crate) fn record(host: &Arc<Host>, spec: &OpSpec, envelope: &Envelope, facts
         let decided = DecisionId::new(host.ids.next());
         error.decision = Some(decided);
         let findings = serde_json::to_string(&findings(envelope, spec, facts)).unwrap_or_default();
-        let resource = facts.room.as_ref().map(|room| room.id.to_string()).or(facts.mesh.map(|mesh| mesh.to_string()));
+        let resource = facts
+            .room
+            .as_ref()
+            .map(|room| room.id.to_string())
+            .or(facts.mesh.map(|mesh| mesh.to_string()));
         decision = Some((decided, id, spec.name, resource.unwrap_or_default(), findings));
     }
     let entry = Entry {

@@ -20,7 +20,10 @@ pub(crate) fn clean_text(pointer: &str, text: &str, most: usize) -> Result<Strin
     if text.chars().count() > most {
         return Err(Error::invalid(pointer, format!("has at most {most} characters")));
     }
-    if text.chars().any(|letter| letter != '\n' && letter != '\t' && is_unseen(letter)) {
+    if text
+        .chars()
+        .any(|letter| letter != '\n' && letter != '\t' && is_unseen(letter))
+    {
         return Err(Error::invalid(pointer, "has characters that cannot be seen"));
     }
     Ok(text.trim().to_owned())
@@ -34,11 +37,16 @@ fn is_unseen(letter: char) -> bool {
 
 /// A slug: `a-z 0-9 -`, 1 to 64 characters, no `-` at the ends.
 pub(crate) fn check_slug(pointer: &str, slug: &str) -> Result<()> {
-    let plain = slug.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+    let plain = slug
+        .bytes()
+        .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
     if plain && (1..=64).contains(&slug.len()) && !slug.starts_with('-') && !slug.ends_with('-') {
         return Ok(());
     }
-    Err(Error::invalid(pointer, "has 1 to 64 characters of `a-z`, `0-9` and `-`, and no `-` at its ends"))
+    Err(Error::invalid(
+        pointer,
+        "has 1 to 64 characters of `a-z`, `0-9` and `-`, and no `-` at its ends",
+    ))
 }
 
 /// A slug made of a name; `fallback` when nothing of it can be used.
@@ -70,7 +78,12 @@ mod tests {
 
     #[test]
     fn slugs_are_plain() {
-        for (name, slug) in [("General", "general"), ("Über uns!", "ber-uns"), ("…", "room"), ("a--b", "a-b")] {
+        for (name, slug) in [
+            ("General", "general"),
+            ("Über uns!", "ber-uns"),
+            ("…", "room"),
+            ("a--b", "a-b"),
+        ] {
             assert_eq!(slug_from(name, "room"), slug);
             assert!(check_slug("/slug", slug).is_ok());
         }

@@ -24,13 +24,27 @@ fn names_and_doors_are_unique() {
         let snake = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase());
         assert!(snake(noun) && snake(verb), "{}", op.spec);
         if let Some(http) = op.spec.http {
-            assert!(routes.insert((http.method.as_str(), http.path)), "{} {} twice", http.method.as_str(), http.path);
-            assert_eq!(op.spec.effect == Effect::Read && http.method != Method::Post, http.method == Method::Get, "{}", op.spec);
+            assert!(
+                routes.insert((http.method.as_str(), http.path)),
+                "{} {} twice",
+                http.method.as_str(),
+                http.path
+            );
+            assert_eq!(
+                op.spec.effect == Effect::Read && http.method != Method::Post,
+                http.method == Method::Get,
+                "{}",
+                op.spec
+            );
         }
         if let Some(import) = op.spec.doors.wasm {
             assert!(imports.insert(import), "{import:?} twice");
         }
-        assert!(op.spec.http.is_some() || op.spec.doors.wasm.is_some(), "{} has no door", op.spec);
+        assert!(
+            op.spec.http.is_some() || op.spec.doors.wasm.is_some(),
+            "{} has no door",
+            op.spec
+        );
     }
 }
 
@@ -70,15 +84,28 @@ fn inputs_have_the_fields_that_paths_name() {
     for op in OPS {
         let mut generator = schemars::SchemaGenerator::default();
         let schema = (op.input)(&mut generator);
-        let name = schema.as_value()["$ref"].as_str().and_then(|path| path.rsplit('/').next()).map(str::to_owned);
+        let name = schema.as_value()["$ref"]
+            .as_str()
+            .and_then(|path| path.rsplit('/').next())
+            .map(str::to_owned);
         let schema = match name {
             Some(name) => generator.definitions()[&name].clone(),
             None => schema.as_value().clone(),
         };
         (op.output)(&mut generator);
-        for parameter in op.spec.http.iter().flat_map(|http| http.path.split('/')).filter(|part| part.starts_with('{')) {
+        for parameter in op
+            .spec
+            .http
+            .iter()
+            .flat_map(|http| http.path.split('/'))
+            .filter(|part| part.starts_with('{'))
+        {
             let field = parameter.trim_matches(['{', '}', '*']);
-            assert!(schema["properties"].get(field).is_some(), "{} has no field {field}: {schema}", op.spec);
+            assert!(
+                schema["properties"].get(field).is_some(),
+                "{} has no field {field}: {schema}",
+                op.spec
+            );
         }
     }
 }

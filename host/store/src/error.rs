@@ -39,13 +39,18 @@ impl From<rusqlite::Error> for Error {
         let rusqlite::Error::SqliteFailure(code, text) = &error else {
             return Self::other(error);
         };
-        let text = || text.clone().unwrap_or_default().replace("UNIQUE constraint failed: ", "");
+        let text = || {
+            text.clone()
+                .unwrap_or_default()
+                .replace("UNIQUE constraint failed: ", "")
+        };
         match (code.extended_code, code.code) {
             (ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY, _) => Self::Unique(text()),
             (ffi::SQLITE_CONSTRAINT_FOREIGNKEY, _) => Self::Reference,
-            (_, rusqlite::ErrorCode::DiskFull | rusqlite::ErrorCode::ReadOnly | rusqlite::ErrorCode::SystemIoFailure) => {
-                Self::Full
-            }
+            (
+                _,
+                rusqlite::ErrorCode::DiskFull | rusqlite::ErrorCode::ReadOnly | rusqlite::ErrorCode::SystemIoFailure,
+            ) => Self::Full,
             (_, rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => Self::Retry,
             _ => Self::other(error),
         }

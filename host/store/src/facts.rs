@@ -3,8 +3,8 @@
 
 use crate::{Error, Tx, text};
 use mesh_types::{
-    ActorId, BotId, BotVersionId, InviteId, JoinRule, MemberId, MeshId, MessageId, PersonId, Role, RoomId, RoomKind, RoomRole,
-    SessionId, ThreadId, Timestamp, TokenId,
+    ActorId, BotId, BotVersionId, InviteId, JoinRule, MemberId, MeshId, MessageId, PersonId, Role, RoomId, RoomKind,
+    RoomRole, SessionId, ThreadId, Timestamp, TokenId,
 };
 
 crate::statements! {
@@ -44,7 +44,11 @@ pub struct PlaceRow {
 /// An actor's membership of a mesh, if it has one.
 pub async fn place(tx: &mut Tx<'_>, mesh: MeshId, actor: ActorId) -> Result<Option<PlaceRow>, Error> {
     tx.opt(PLACE, &[text(mesh), text(actor)], |row| {
-        Ok(PlaceRow { member: row.parse(0)?, role: row.parse(1)?, suspended: row.get::<String>(2)? == "suspended" })
+        Ok(PlaceRow {
+            member: row.parse(0)?,
+            role: row.parse(1)?,
+            suspended: row.get::<String>(2)? == "suspended",
+        })
     })
     .await
 }
@@ -90,19 +94,24 @@ pub struct SeatRow {
 /// An actor's place in a room, if it is in there.
 pub async fn seat(tx: &mut Tx<'_>, room: RoomId, actor: ActorId) -> Result<Option<SeatRow>, Error> {
     tx.opt(SEAT, &[text(room), text(actor)], |row| {
-        Ok(SeatRow { role: row.parse(0)?, may_post: row.get::<Option<i64>>(1)? != Some(0) })
+        Ok(SeatRow {
+            role: row.parse(0)?,
+            may_post: row.get::<Option<i64>>(1)? != Some(0),
+        })
     })
     .await
 }
 
 /// The room and the author of a message.
 pub async fn message(tx: &mut Tx<'_>, message: MessageId) -> Result<Option<(RoomId, ActorId)>, Error> {
-    tx.opt(MESSAGE, &[text(message)], |row| Ok((row.parse(0)?, row.parse(1)?))).await
+    tx.opt(MESSAGE, &[text(message)], |row| Ok((row.parse(0)?, row.parse(1)?)))
+        .await
 }
 
 /// The room of a thread and the author of its root.
 pub async fn thread(tx: &mut Tx<'_>, thread: ThreadId) -> Result<Option<(RoomId, ActorId)>, Error> {
-    tx.opt(THREAD, &[text(thread)], |row| Ok((row.parse(0)?, row.parse(1)?))).await
+    tx.opt(THREAD, &[text(thread)], |row| Ok((row.parse(0)?, row.parse(1)?)))
+        .await
 }
 
 /// What authorization asks about a member.
@@ -119,14 +128,19 @@ pub struct MemberRow {
 /// A member, also one who left.
 pub async fn member(tx: &mut Tx<'_>, member: MemberId) -> Result<Option<MemberRow>, Error> {
     tx.opt(MEMBER, &[text(member)], |row| {
-        Ok(MemberRow { mesh: row.parse(0)?, actor: row.parse(1)?, role: row.parse(2)? })
+        Ok(MemberRow {
+            mesh: row.parse(0)?,
+            actor: row.parse(1)?,
+            role: row.parse(2)?,
+        })
     })
     .await
 }
 
 /// The mesh and the maker of an invitation.
 pub async fn invite(tx: &mut Tx<'_>, invite: InviteId) -> Result<Option<(MeshId, ActorId)>, Error> {
-    tx.opt(INVITE, &[text(invite)], |row| Ok((row.parse(0)?, row.parse(1)?))).await
+    tx.opt(INVITE, &[text(invite)], |row| Ok((row.parse(0)?, row.parse(1)?)))
+        .await
 }
 
 /// What authorization asks about a bot.
@@ -145,7 +159,12 @@ pub struct BotRow {
 /// A bot that is not deleted.
 pub async fn bot(tx: &mut Tx<'_>, bot: BotId) -> Result<Option<BotRow>, Error> {
     tx.opt(BOT, &[text(bot)], |row| {
-        Ok(BotRow { mesh: row.parse(0)?, member: row.parse(1)?, keeper: row.parse(2)?, active: row.parse_option(3)? })
+        Ok(BotRow {
+            mesh: row.parse(0)?,
+            member: row.parse(1)?,
+            keeper: row.parse(2)?,
+            active: row.parse_option(3)?,
+        })
     })
     .await
 }
@@ -165,12 +184,18 @@ pub type GrantRow = (String, String, String, Option<Timestamp>);
 
 /// What people decided about a bot, as far as it holds for the publisher of the active version.
 pub async fn grants(tx: &mut Tx<'_>, bot: BotId) -> Result<Vec<GrantRow>, Error> {
-    tx.all(GRANTS, &[text(bot)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.time_option(3)?))).await
+    tx.all(GRANTS, &[text(bot)], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.time_option(3)?))
+    })
+    .await
 }
 
 /// Whether two actors are in one room of this mesh.
 pub async fn share_room(tx: &mut Tx<'_>, mesh: MeshId, a: ActorId, b: ActorId) -> Result<bool, Error> {
-    Ok(tx.opt(SHARES_ROOM, &[text(a), text(b), text(mesh)], |_| Ok(())).await?.is_some())
+    Ok(tx
+        .opt(SHARES_ROOM, &[text(a), text(b), text(mesh)], |_| Ok(()))
+        .await?
+        .is_some())
 }
 
 /// A session, found by the hash of its access token.

@@ -22,13 +22,23 @@ pub struct Key<'a> {
 
 /// Keeps an answer. [`Error::Unique`] says that the key was used.
 pub async fn keep(tx: &mut Tx<'_>, key: Key<'_>, digest: &str, answer: &str, at: Timestamp) -> Result<(), Error> {
-    let values = [key.actor.into(), key.op.into(), key.key.into(), digest.into(), answer.into(), at.into()];
+    let values = [
+        key.actor.into(),
+        key.op.into(),
+        key.key.into(),
+        digest.into(),
+        answer.into(),
+        at.into(),
+    ];
     tx.exec(KEEP, &values).await.map(drop)
 }
 
 /// The digest of the first call's input and its answer.
 pub async fn find(tx: &mut Tx<'_>, key: Key<'_>) -> Result<Option<(String, String)>, Error> {
-    tx.opt(FIND, &[key.actor.into(), key.op.into(), key.key.into()], |row| Ok((row.get(0)?, row.get(1)?))).await
+    tx.opt(FIND, &[key.actor.into(), key.op.into(), key.key.into()], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })
+    .await
 }
 
 /// Forgets answers from before a time.

@@ -114,8 +114,15 @@ pub async fn bury(
     error: &str,
     at: Timestamp,
 ) -> Result<(), Error> {
-    let values =
-        [text(id), text(bot), text(event.stream), event.seq.into(), event.attempts.into(), error.into(), at.into()];
+    let values = [
+        text(id),
+        text(bot),
+        text(event.stream),
+        event.seq.into(),
+        event.attempts.into(),
+        error.into(),
+        at.into(),
+    ];
     tx.exec(BURY, &values).await.map(drop)
 }
 

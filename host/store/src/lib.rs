@@ -18,12 +18,12 @@ pub mod log;
 pub mod members;
 pub mod meshes;
 pub mod messages;
+mod migrate;
 pub mod people;
+mod postgres;
 pub mod reactions;
 pub mod rooms;
 pub mod seats;
-mod migrate;
-mod postgres;
 mod sql;
 mod sqlite;
 pub mod threads;
@@ -117,7 +117,9 @@ impl View<'_> {
 
 /// Every registered statement, by file. A test prepares each on both engines.
 pub fn statements() -> impl Iterator<Item = (&'static str, &'static str, Sql)> {
-    NOUNS.iter().flat_map(|(noun, all)| all.iter().map(|(name, sql)| (*noun, *name, *sql)))
+    NOUNS
+        .iter()
+        .flat_map(|(noun, all)| all.iter().map(|(name, sql)| (*noun, *name, *sql)))
 }
 
 type Noun = (&'static str, &'static [(&'static str, Sql)]);

@@ -175,15 +175,27 @@ pub(crate) struct Chain {
 impl Chain {
     /// Where the chain ends in this database.
     pub(crate) async fn load(tx: &mut Tx<'_>) -> Result<Self, Error> {
-        let last = tx.opt(LAST_LINK, &[], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).await?;
+        let last = tx
+            .opt(LAST_LINK, &[], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .await?;
         let (n, pos, hash) = last.unwrap_or((0, 0, String::new()));
-        Ok(Self { n, pos, hash, open: None })
+        Ok(Self {
+            n,
+            pos,
+            hash,
+            open: None,
+        })
     }
 
     /// PostgreSQL: takes the end of the chain for this transaction, with room for `rows` rows.
     pub(crate) async fn take(tx: &mut Tx<'_>, rows: i64) -> Result<Self, Error> {
         tx.one(TAKE_HEAD, &[rows.into()], |row| {
-            Ok(Self { n: row.get::<i64>(0)? - 1, pos: row.get::<i64>(1)? - rows, hash: row.get(2)?, open: None })
+            Ok(Self {
+                n: row.get::<i64>(0)? - 1,
+                pos: row.get::<i64>(1)? - rows,
+                hash: row.get(2)?,
+                open: None,
+            })
         })
         .await
     }
@@ -205,10 +217,16 @@ impl Chain {
 
     /// Writes the link over all rows since the last one. Call it last in the transaction.
     pub(crate) async fn seal(&mut self, tx: &mut Tx<'_>) -> Result<(), Error> {
-        let Some((first, hash)) = self.open.take() else { return Ok(()) };
+        let Some((first, hash)) = self.open.take() else {
+            return Ok(());
+        };
         self.n += 1;
         self.hash = hex(&hash.finalize());
-        tx.exec(LINK, &[self.n.into(), first.into(), self.pos.into(), (&self.hash).into()]).await?;
+        tx.exec(
+            LINK,
+            &[self.n.into(), first.into(), self.pos.into(), (&self.hash).into()],
+        )
+        .await?;
         Ok(())
     }
 
@@ -220,10 +238,12 @@ impl Chain {
 
 fn hex(bytes: &[u8]) -> String {
     use fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
+            let _ = write!(out, "{byte:02x}");
+            out
+        })
 }
 
 /// The next `seq` of a stream; its head row stays locked until the commit.
@@ -238,12 +258,14 @@ pub async fn head(tx: &mut Tx<'_>, stream: Stream) -> Result<i64, Error> {
 
 /// Events of a stream after a position, oldest first.
 pub async fn after(tx: &mut Tx<'_>, stream: Stream, seq: i64, limit: i64) -> Result<Vec<Entry>, Error> {
-    tx.all(AFTER, &[text(stream), seq.into(), limit.into()], Entry::read).await
+    tx.all(AFTER, &[text(stream), seq.into(), limit.into()], Entry::read)
+        .await
 }
 
 /// Events of a stream before a position, newest first.
 pub async fn before(tx: &mut Tx<'_>, stream: Stream, seq: i64, limit: i64) -> Result<Vec<Entry>, Error> {
-    tx.all(BEFORE, &[text(stream), seq.into(), limit.into()], Entry::read).await
+    tx.all(BEFORE, &[text(stream), seq.into(), limit.into()], Entry::read)
+        .await
 }
 
 /// One event.
@@ -270,8 +292,15 @@ pub async fn audit(
     filter: &AuditFilter<'_>,
     limit: i64,
 ) -> Result<Vec<Entry>, Error> {
-    let values =
-        [before.into(), floor.into(), text(mesh), filter.actor.into(), filter.op.into(), filter.outcome.into(), limit.into()];
+    let values = [
+        before.into(),
+        floor.into(),
+        text(mesh),
+        filter.actor.into(),
+        filter.op.into(),
+        filter.outcome.into(),
+        limit.into(),
+    ];
     tx.all(AUDIT, &values, Entry::read).await
 }
 
@@ -285,7 +314,9 @@ pub async fn verify(tx: &mut Tx<'_>) -> Result<Result<i64, i64>, Error> {
     let (mut n, mut pos, mut before) = (0i64, 0i64, String::new());
     loop {
         let links: Vec<(i64, i64, i64, String)> = tx
-            .all(LINKS, &[n.into()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+            .all(LINKS, &[n.into()], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            })
             .await?;
         if links.is_empty() {
             let end = last_pos(tx).await?;
@@ -303,4 +334,3 @@ pub async fn verify(tx: &mut Tx<'_>) -> Result<Result<i64, i64>, Error> {
         }
     }
 }
-

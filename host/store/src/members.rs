@@ -27,7 +27,11 @@ pub(crate) fn read_at(row: &Row<'_>, at: usize) -> Result<Member, Error> {
     Ok(Member {
         id: row.parse(at)?,
         mesh_id: row.parse(at + 1)?,
-        actor: Actor { id: actor, kind: actor.kind().into(), name: row.get(at + 3)? },
+        actor: Actor {
+            id: actor,
+            kind: actor.kind().into(),
+            name: row.get(at + 3)?,
+        },
         handle: row.get(at + 4)?,
         role: row.parse(at + 5)?,
         state: row.get(at + 6)?,
@@ -77,7 +81,11 @@ pub async fn insert<R>(tx: &mut Tx<'_>, _allowed: &Grant<R>, new: &New<'_>) -> R
 pub async fn free_handle(tx: &mut Tx<'_>, mesh: MeshId, wanted: &str) -> Result<String, Error> {
     let mut handle = wanted.to_owned();
     for n in 2.. {
-        if tx.opt(HANDLE_TAKEN, &[text(mesh), handle.as_str().into()], |_| Ok(())).await?.is_none() {
+        if tx
+            .opt(HANDLE_TAKEN, &[text(mesh), handle.as_str().into()], |_| Ok(()))
+            .await?
+            .is_none()
+        {
             break;
         }
         handle = format!("{wanted}-{n}");
@@ -90,14 +98,24 @@ pub fn handle_from(name: &str) -> String {
     let mut handle: String = name
         .to_lowercase()
         .chars()
-        .map(|letter| if letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.') { letter } else { '-' })
+        .map(|letter| {
+            if letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.') {
+                letter
+            } else {
+                '-'
+            }
+        })
         .take(32)
         .collect();
     while handle.contains("--") {
         handle = handle.replace("--", "-");
     }
     let handle = handle.trim_matches(['-', '_', '.']);
-    if handle.is_empty() { "member".into() } else { handle.into() }
+    if handle.is_empty() {
+        "member".into()
+    } else {
+        handle.into()
+    }
 }
 
 /// A member, also one who left.
@@ -111,8 +129,15 @@ pub async fn of_actor(tx: &mut Tx<'_>, mesh: MeshId, actor: ActorId) -> Result<O
 }
 
 /// Members who are there, in order of joining; `role` narrows unless it is empty.
-pub async fn list(tx: &mut Tx<'_>, mesh: &Grant<MeshId>, after: &str, role: &str, limit: i64) -> Result<Vec<Member>, Error> {
-    tx.all(LIST, &[text(**mesh), after.into(), role.into(), limit.into()], read).await
+pub async fn list(
+    tx: &mut Tx<'_>,
+    mesh: &Grant<MeshId>,
+    after: &str,
+    role: &str,
+    limit: i64,
+) -> Result<Vec<Member>, Error> {
+    tx.all(LIST, &[text(**mesh), after.into(), role.into(), limit.into()], read)
+        .await
 }
 
 /// As [`list`], but only those who share a room with this actor.
@@ -146,7 +171,9 @@ pub async fn come_back<R>(
     role: Role,
     at: Timestamp,
 ) -> Result<(), Error> {
-    tx.exec(COME_BACK, &[text(member), text(role), at.into()]).await.map(drop)
+    tx.exec(COME_BACK, &[text(member), text(role), at.into()])
+        .await
+        .map(drop)
 }
 
 /// The rooms of a mesh that an actor is in.
@@ -165,7 +192,13 @@ mod tests {
 
     #[test]
     fn handles_are_plain() {
-        for (name, handle) in [("Ann", "ann"), ("Zoë  Q.", "zo-q"), ("---", "member"), ("", "member"), ("A_b.c-d", "a_b.c-d")] {
+        for (name, handle) in [
+            ("Ann", "ann"),
+            ("Zoë  Q.", "zo-q"),
+            ("---", "member"),
+            ("", "member"),
+            ("A_b.c-d", "a_b.c-d"),
+        ] {
             assert_eq!(handle_from(name), handle);
         }
     }

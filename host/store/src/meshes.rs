@@ -51,7 +51,14 @@ pub async fn insert<R>(
     about: &About<'_>,
     (by, at): (ActorId, Timestamp),
 ) -> Result<bool, Error> {
-    let values = [text(id), about.slug.into(), about.name.into(), about.description.into(), text(by), at.into()];
+    let values = [
+        text(id),
+        about.slug.into(),
+        about.name.into(),
+        about.description.into(),
+        text(by),
+        at.into(),
+    ];
     Ok(tx.exec(INSERT, &values).await? == 1)
 }
 
@@ -72,8 +79,13 @@ pub async fn slug_taken(tx: &mut Tx<'_>, slug: &str) -> Result<bool, Error> {
 
 /// Changes what people read about a mesh.
 pub async fn update(tx: &mut Tx<'_>, mesh: &Grant<MeshId>, about: &About<'_>) -> Result<(), Error> {
-    let values =
-        [text(**mesh), about.name.into(), about.slug.into(), about.description.into(), about.listed.into()];
+    let values = [
+        text(**mesh),
+        about.name.into(),
+        about.slug.into(),
+        about.description.into(),
+        about.listed.into(),
+    ];
     tx.exec(UPDATE, &values).await.map(drop)
 }
 
@@ -146,7 +158,8 @@ pub async fn invite(tx: &mut Tx<'_>, mesh: &Grant<MeshId>, code: &str, new: &Inv
 
 /// A mesh's invitations that are not revoked, newest first, from before the one named.
 pub async fn invites(tx: &mut Tx<'_>, mesh: &Grant<MeshId>, before: &str, limit: i64) -> Result<Vec<InviteRow>, Error> {
-    tx.all(INVITES, &[text(**mesh), before.into(), limit.into()], read_invite).await
+    tx.all(INVITES, &[text(**mesh), before.into(), limit.into()], read_invite)
+        .await
 }
 
 /// The invitation behind a code's hash.

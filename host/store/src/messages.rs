@@ -31,7 +31,11 @@ fn read(row: &Row<'_>) -> Result<Message, Error> {
         room_id: row.parse(1)?,
         thread_id: row.parse_option(2)?,
         reply_to: row.parse_option(3)?,
-        author: Actor { id: author, kind: author.kind().into(), name: name.unwrap_or_default() },
+        author: Actor {
+            id: author,
+            kind: author.kind().into(),
+            name: name.unwrap_or_default(),
+        },
         text: row.get(6)?,
         created_at: row.time(7)?,
         edited_at: row.time_option(8)?,
@@ -114,18 +118,32 @@ pub async fn delete(tx: &mut Tx<'_>, message: &Grant<MessageId>, at: Timestamp) 
 }
 
 /// Remembers that a message mentions an actor.
-pub async fn mention(tx: &mut Tx<'_>, room: &Grant<RoomId>, message: MessageId, seq: i64, actor: ActorId) -> Result<(), Error> {
-    tx.exec(MENTION, &[text(actor), text(message), text(**room), seq.into()]).await.map(drop)
+pub async fn mention(
+    tx: &mut Tx<'_>,
+    room: &Grant<RoomId>,
+    message: MessageId,
+    seq: i64,
+    actor: ActorId,
+) -> Result<(), Error> {
+    tx.exec(MENTION, &[text(actor), text(message), text(**room), seq.into()])
+        .await
+        .map(drop)
 }
 
 /// The actor in this room that a handle names, and what it hears if it is a bot.
-pub async fn mentioned(tx: &mut Tx<'_>, room: &Grant<RoomId>, handle: &str) -> Result<Option<(ActorId, Option<String>)>, Error> {
+pub async fn mentioned(
+    tx: &mut Tx<'_>,
+    room: &Grant<RoomId>,
+    handle: &str,
+) -> Result<Option<(ActorId, Option<String>)>, Error> {
     let values = [text_option(room.mesh()), handle.into(), text(**room)];
     tx.opt(MENTIONED, &values, |row| Ok((row.parse(0)?, row.get(1)?))).await
 }
 
 /// The name that an actor has in the mesh of a room.
 pub async fn author_name(tx: &mut Tx<'_>, room: &Grant<RoomId>, actor: ActorId) -> Result<String, Error> {
-    let name = tx.opt(AUTHOR_NAME, &[text_option(room.mesh()), text(actor)], |row| row.get(0)).await?;
+    let name = tx
+        .opt(AUTHOR_NAME, &[text_option(room.mesh()), text(actor)], |row| row.get(0))
+        .await?;
     Ok(name.unwrap_or_default())
 }

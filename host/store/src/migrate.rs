@@ -39,13 +39,16 @@ fn check(newest: i64) -> Result<(), Error> {
 pub(crate) fn sqlite(connection: &mut Connection) -> Result<(), Error> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     transaction.execute(TABLE, [])?;
-    let newest: i64 =
-        transaction.query_row("SELECT COALESCE(MAX(version), 0) FROM schema_migrations", [], |row| row.get(0))?;
+    let newest: i64 = transaction.query_row("SELECT COALESCE(MAX(version), 0) FROM schema_migrations", [], |row| {
+        row.get(0)
+    })?;
     check(newest)?;
     for (version, name, text) in MIGRATIONS.iter().filter(|(version, ..)| *version > newest) {
         transaction.execute_batch(&for_engine(text, "sqlite"))?;
-        transaction
-            .execute("INSERT INTO schema_migrations (version, name) VALUES (?1, ?2)", rusqlite::params![version, name])?;
+        transaction.execute(
+            "INSERT INTO schema_migrations (version, name) VALUES (?1, ?2)",
+            rusqlite::params![version, name],
+        )?;
         tracing::info!(version, name, "the database schema was brought up to date");
     }
     Ok(transaction.commit()?)
@@ -55,7 +58,9 @@ pub(crate) async fn postgres(pool: &PgPool) -> Result<(), Error> {
     let mut connection = pool.acquire().await?;
     let mut transaction = connection.begin().await?;
     // Any number will do as long as every mesh process takes the same; freed by the commit.
-    sqlx::query("SELECT pg_advisory_xact_lock(7308332046)").execute(&mut *transaction).await?;
+    sqlx::query("SELECT pg_advisory_xact_lock(7308332046)")
+        .execute(&mut *transaction)
+        .await?;
     sqlx::query(TABLE).execute(&mut *transaction).await?;
     let newest: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(version), 0) FROM schema_migrations")
         .fetch_one(&mut *transaction)
@@ -63,7 +68,9 @@ pub(crate) async fn postgres(pool: &PgPool) -> Result<(), Error> {
     check(newest)?;
     for (version, name, text) in MIGRATIONS.iter().filter(|(version, ..)| *version > newest) {
         let text = for_engine(text, "postgres");
-        sqlx::raw_sql(sqlx::AssertSqlSafe(text)).execute(&mut *transaction).await?;
+        sqlx::raw_sql(sqlx::AssertSqlSafe(text))
+            .execute(&mut *transaction)
+            .await?;
         sqlx::query("INSERT INTO schema_migrations (version, name) VALUES ($1, $2)")
             .bind(version)
             .bind(name)

@@ -51,12 +51,15 @@ pub async fn set_password<R>(
     hash: &str,
     at: Timestamp,
 ) -> Result<(), Error> {
-    tx.exec(SET_PASSWORD, &[text(person), hash.into(), at.into()]).await.map(drop)
+    tx.exec(SET_PASSWORD, &[text(person), hash.into(), at.into()])
+        .await
+        .map(drop)
 }
 
 /// The account behind an address, and its password's hash.
 pub async fn password(tx: &mut Tx<'_>, email: &str) -> Result<Option<(PersonId, String)>, Error> {
-    tx.opt(PASSWORD, &[email.into()], |row| Ok((row.parse(0)?, row.get(1)?))).await
+    tx.opt(PASSWORD, &[email.into()], |row| Ok((row.parse(0)?, row.get(1)?)))
+        .await
 }
 
 /// The hashes and ends of a session's tokens.

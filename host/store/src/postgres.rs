@@ -3,7 +3,12 @@
 //! Each transaction takes the end of the log's chain last, so jobs overlap in everything but their
 //! commits. A job that meets another one (deadlock, serialization) runs again.
 
-use crate::{Error, Job, Rollback, Tx, job::panic_text, log::{Chain, Entry}, migrate};
+use crate::{
+    Error, Job, Rollback, Tx,
+    job::panic_text,
+    log::{Chain, Entry},
+    migrate,
+};
 use futures_util::FutureExt;
 use sqlx::{
     ConnectOptions as _, PgPool, Postgres as Engine, Transaction,
@@ -49,7 +54,10 @@ impl Postgres {
 
     /// One consistent view of the database.
     pub(crate) async fn reader(&self) -> Result<Transaction<'static, Engine>, Error> {
-        Ok(self.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+        Ok(self
+            .pool
+            .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            .await?)
     }
 }
 

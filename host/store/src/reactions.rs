@@ -16,8 +16,17 @@ crate::statements! {
 }
 
 /// Adds an actor's reaction; false when it was there.
-pub async fn add(tx: &mut Tx<'_>, message: &Grant<MessageId>, emoji: &str, actor: ActorId, at: Timestamp) -> Result<bool, Error> {
-    Ok(tx.exec(ADD, &[text(**message), emoji.into(), text(actor), at.into()]).await? == 1)
+pub async fn add(
+    tx: &mut Tx<'_>,
+    message: &Grant<MessageId>,
+    emoji: &str,
+    actor: ActorId,
+    at: Timestamp,
+) -> Result<bool, Error> {
+    Ok(tx
+        .exec(ADD, &[text(**message), emoji.into(), text(actor), at.into()])
+        .await?
+        == 1)
 }
 
 /// Takes an actor's reaction away; false when it was not there.
@@ -28,20 +37,34 @@ pub async fn remove(tx: &mut Tx<'_>, message: &Grant<MessageId>, emoji: &str, ac
 /// How often each emoji stands under a message, as this viewer sees it.
 pub async fn counts(tx: &mut Tx<'_>, message: MessageId, viewer: &str) -> Result<Vec<ReactionCount>, Error> {
     tx.all(COUNTS, &[text(message), viewer.into()], |row| {
-        Ok(ReactionCount { emoji: row.get(0)?, count: row.count(1)?, mine: row.flag(2)? })
+        Ok(ReactionCount {
+            emoji: row.get(0)?,
+            count: row.count(1)?,
+            mine: row.flag(2)?,
+        })
     })
     .await
 }
 
 /// Adds the reactions to messages of one room, as this viewer sees them.
 pub async fn add_counts(tx: &mut Tx<'_>, messages: &mut [Message], viewer: &str) -> Result<(), Error> {
-    let (Some(first), Some(last)) = (messages.iter().map(|m| m.seq).min(), messages.iter().map(|m| m.seq).max()) else {
+    let (Some(first), Some(last)) = (
+        messages.iter().map(|m| m.seq).min(),
+        messages.iter().map(|m| m.seq).max(),
+    ) else {
         return Ok(());
     };
     let values = [text(messages[0].room_id), first.into(), last.into(), viewer.into()];
     let counts: Vec<(MessageId, ReactionCount)> = tx
         .all(OF_PAGE, &values, |row| {
-            Ok((row.parse(0)?, ReactionCount { emoji: row.get(1)?, count: row.count(2)?, mine: row.flag(3)? }))
+            Ok((
+                row.parse(0)?,
+                ReactionCount {
+                    emoji: row.get(1)?,
+                    count: row.count(2)?,
+                    mine: row.flag(3)?,
+                },
+            ))
         })
         .await?;
     for (id, count) in counts {

@@ -71,7 +71,10 @@ pub async fn insert(tx: &mut Tx<'_>, mesh: &Grant<MeshId>, new: &New<'_>) -> Res
 
 /// Whether a room of the mesh has this slug, deleted ones too.
 pub async fn slug_taken(tx: &mut Tx<'_>, mesh: MeshId, slug: &str) -> Result<bool, Error> {
-    Ok(tx.opt(SLUG_TAKEN, &[text(mesh), slug.into()], |_| Ok(())).await?.is_some())
+    Ok(tx
+        .opt(SLUG_TAKEN, &[text(mesh), slug.into()], |_| Ok(()))
+        .await?
+        .is_some())
 }
 
 /// A room that is not deleted, as this viewer sees it.
@@ -97,7 +100,14 @@ pub async fn list(
     after: &str,
     limit: i64,
 ) -> Result<Vec<Room>, Error> {
-    let values = [text(**mesh), viewer.into(), after.into(), sight.open.into(), sight.all.into(), limit.into()];
+    let values = [
+        text(**mesh),
+        viewer.into(),
+        after.into(),
+        sight.open.into(),
+        sight.all.into(),
+        limit.into(),
+    ];
     tx.all(LIST, &values, read).await
 }
 
@@ -108,5 +118,7 @@ pub async fn mine(tx: &mut Tx<'_>, actor: ActorId) -> Result<Vec<Room>, Error> {
 
 /// Changes what people read about a room.
 pub async fn update(tx: &mut Tx<'_>, room: &Grant<RoomId>, name: &str, slug: &str, purpose: &str) -> Result<(), Error> {
-    tx.exec(UPDATE, &[text(**room), name.into(), slug.into(), purpose.into()]).await.map(drop)
+    tx.exec(UPDATE, &[text(**room), name.into(), slug.into(), purpose.into()])
+        .await
+        .map(drop)
 }

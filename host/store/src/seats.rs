@@ -56,7 +56,14 @@ pub async fn add<R>(
     role: RoomRole,
     (at, read_seq): (Timestamp, i64),
 ) -> Result<bool, Error> {
-    let values = [text(room), text(actor), text(member), text(role), at.into(), read_seq.into()];
+    let values = [
+        text(room),
+        text(actor),
+        text(member),
+        text(role),
+        at.into(),
+        read_seq.into(),
+    ];
     Ok(tx.exec(ADD, &values).await? == 1)
 }
 
@@ -73,7 +80,9 @@ pub async fn set_role<R>(
     actor: ActorId,
     role: RoomRole,
 ) -> Result<(), Error> {
-    tx.exec(SET_ROLE, &[text(room), text(actor), text(role)]).await.map(drop)
+    tx.exec(SET_ROLE, &[text(room), text(actor), text(role)])
+        .await
+        .map(drop)
 }
 
 /// An actor's place in a room.
@@ -88,7 +97,8 @@ pub async fn list(tx: &mut Tx<'_>, room: &Grant<RoomId>, after: &str, limit: i64
 
 /// How many owners and how many actors a room has besides this one.
 pub async fn others(tx: &mut Tx<'_>, room: RoomId, but: ActorId) -> Result<(i64, i64), Error> {
-    tx.one(OTHERS, &[text(room), text(but)], |row| Ok((row.get(0)?, row.get(1)?))).await
+    tx.one(OTHERS, &[text(room), text(but)], |row| Ok((row.get(0)?, row.get(1)?)))
+        .await
 }
 
 /// Says what a bot hears in a room that it was given a place in; false when that was said before.
@@ -99,13 +109,28 @@ pub async fn add_bot(
     (hears, may_post): (Hears, bool),
     (by, at): (ActorId, Timestamp),
 ) -> Result<bool, Error> {
-    let values = [text(**room), text(bot), text(hears), may_post.into(), text(by), at.into()];
+    let values = [
+        text(**room),
+        text(bot),
+        text(hears),
+        may_post.into(),
+        text(by),
+        at.into(),
+    ];
     Ok(tx.exec(ADD_BOT, &values).await? == 1)
 }
 
 /// Changes what a bot hears in a room and whether it may post there.
-pub async fn update_bot(tx: &mut Tx<'_>, room: &Grant<RoomId>, bot: BotId, hears: Hears, may_post: bool) -> Result<(), Error> {
-    tx.exec(UPDATE_BOT, &[text(**room), text(bot), text(hears), may_post.into()]).await.map(drop)
+pub async fn update_bot(
+    tx: &mut Tx<'_>,
+    room: &Grant<RoomId>,
+    bot: BotId,
+    hears: Hears,
+    may_post: bool,
+) -> Result<(), Error> {
+    tx.exec(UPDATE_BOT, &[text(**room), text(bot), text(hears), may_post.into()])
+        .await
+        .map(drop)
 }
 
 /// Forgets what a bot hears in a room.
@@ -130,7 +155,9 @@ pub async fn hearing_all(tx: &mut Tx<'_>, room: RoomId) -> Result<Vec<BotId>, Er
 
 /// Sets how far a consumer has come in a stream.
 pub async fn set_cursor(tx: &mut Tx<'_>, consumer: ActorId, stream: crate::log::Stream, seq: i64) -> Result<(), Error> {
-    tx.exec(FOLLOW, &[text(consumer), text(stream), seq.into()]).await.map(drop)
+    tx.exec(FOLLOW, &[text(consumer), text(stream), seq.into()])
+        .await
+        .map(drop)
 }
 
 /// A consumer no longer follows a stream.
@@ -140,7 +167,8 @@ pub async fn drop_cursor(tx: &mut Tx<'_>, consumer: ActorId, stream: crate::log:
 
 /// The streams that a consumer follows, and how far it has come in each.
 pub async fn cursors(tx: &mut Tx<'_>, consumer: ActorId) -> Result<Vec<(crate::log::Stream, i64)>, Error> {
-    tx.all(FOLLOWED, &[text(consumer)], |row| Ok((row.parse(0)?, row.get(1)?))).await
+    tx.all(FOLLOWED, &[text(consumer)], |row| Ok((row.parse(0)?, row.get(1)?)))
+        .await
 }
 
 /// The running bots whose streams have events they have not handled.

@@ -53,7 +53,9 @@ impl Sqlite {
         connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
         migrate::sqlite(&mut connection)?;
         let mut chain = ready(Chain::load(&mut Tx::Sqlite(&mut connection)))?;
-        let idle = (0..READERS).map(|_| open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)).collect::<Result<_, _>>()?;
+        let idle = (0..READERS)
+            .map(|_| open(path, OpenFlags::SQLITE_OPEN_READ_ONLY))
+            .collect::<Result<_, _>>()?;
         let (writer, mut jobs) = mpsc::channel(QUEUE);
         std::thread::Builder::new()
             .name("mesh-writer".into())
@@ -63,7 +65,13 @@ impl Sqlite {
                 }
             })
             .map_err(Error::other)?;
-        Ok(Self { writer, readers: Arc::new(Readers { idle: Mutex::new(idle), permits: Semaphore::new(READERS) }) })
+        Ok(Self {
+            writer,
+            readers: Arc::new(Readers {
+                idle: Mutex::new(idle),
+                permits: Semaphore::new(READERS),
+            }),
+        })
     }
 
     /// Hands a job to the writer; gives it back when the queue is full.
@@ -77,7 +85,11 @@ impl Sqlite {
         let connection = self.readers.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut connection = connection.ok_or_else(|| Error::other("no reader is idle"))?;
         step(&mut connection, "BEGIN")?;
-        Ok(Reader { connection: Some(connection), readers: &self.readers, _permit: permit })
+        Ok(Reader {
+            connection: Some(connection),
+            readers: &self.readers,
+            _permit: permit,
+        })
     }
 }
 
@@ -91,7 +103,11 @@ pub struct Reader<'s> {
 
 impl Reader<'_> {
     pub(crate) fn tx(&mut self) -> Tx<'_> {
-        Tx::Sqlite(self.connection.as_mut().expect("a reader has its connection until it is dropped"))
+        Tx::Sqlite(
+            self.connection
+                .as_mut()
+                .expect("a reader has its connection until it is dropped"),
+        )
     }
 }
 
@@ -99,7 +115,11 @@ impl Drop for Reader<'_> {
     fn drop(&mut self) {
         if let Some(mut connection) = self.connection.take() {
             let _ = step(&mut connection, "ROLLBACK");
-            self.readers.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            self.readers
+                .idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(connection);
         }
     }
 }
@@ -141,7 +161,11 @@ fn group(connection: &mut Connection, chain: &mut Chain, first: Box<dyn Job>, jo
 }
 
 /// The outer error means that the shared transaction itself is lost.
-fn run(connection: &mut Connection, chain: &mut Chain, job: &mut dyn Job) -> Result<Result<Vec<Entry>, Rollback>, Error> {
+fn run(
+    connection: &mut Connection,
+    chain: &mut Chain,
+    job: &mut dyn Job,
+) -> Result<Result<Vec<Entry>, Rollback>, Error> {
     step(connection, "SAVEPOINT job")?;
     let attempt = std::panic::catch_unwind(AssertUnwindSafe(|| {
         let mut tx = Tx::Sqlite(connection);
@@ -171,5 +195,7 @@ fn step(connection: &mut Connection, sql: &'static str) -> Result<(), Error> {
 
 /// On SQLite nothing is ever awaited.
 fn ready<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    future.now_or_never().unwrap_or_else(|| Err(Error::other("a SQLite statement waited")))
+    future
+        .now_or_never()
+        .unwrap_or_else(|| Err(Error::other("a SQLite statement waited")))
 }

@@ -40,12 +40,17 @@ pub async fn count_reply(
         return Ok(Some(thread));
     }
     let root = MessageId::new(thread.uuid());
-    tx.exec(OPEN, &[text(thread), text(root), text(**room), at.into()]).await?;
+    tx.exec(OPEN, &[text(thread), text(root), text(**room), at.into()])
+        .await?;
     tx.opt(COUNT_REPLY, &count, read).await
 }
 
 /// Counts one reply less, after it was deleted.
-pub async fn uncount_reply(tx: &mut Tx<'_>, _message: &Grant<MessageId>, thread: ThreadId) -> Result<Option<Thread>, Error> {
+pub async fn uncount_reply(
+    tx: &mut Tx<'_>,
+    _message: &Grant<MessageId>,
+    thread: ThreadId,
+) -> Result<Option<Thread>, Error> {
     tx.opt(UNCOUNT_REPLY, &[text(thread)], read).await
 }
 
@@ -62,10 +67,13 @@ pub async fn list(
     before: &str,
     limit: i64,
 ) -> Result<Vec<Thread>, Error> {
-    tx.all(LIST, &[text(**room), viewer.into(), before.into(), limit.into()], read).await
+    tx.all(LIST, &[text(**room), viewer.into(), before.into(), limit.into()], read)
+        .await
 }
 
 /// Sets whether an actor follows a thread.
 pub async fn follow(tx: &mut Tx<'_>, thread: &Grant<ThreadId>, actor: ActorId, following: bool) -> Result<(), Error> {
-    tx.exec(FOLLOW, &[text(**thread), text(actor), following.into()]).await.map(drop)
+    tx.exec(FOLLOW, &[text(**thread), text(actor), following.into()])
+        .await
+        .map(drop)
 }

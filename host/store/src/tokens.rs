@@ -75,5 +75,6 @@ pub async fn revoke<R>(
     owner: PersonId,
     at: Timestamp,
 ) -> Result<Option<String>, Error> {
-    tx.opt(REVOKE, &[text(id), text(owner), at.into()], |row| row.get(0)).await
+    tx.opt(REVOKE, &[text(id), text(owner), at.into()], |row| row.get(0))
+        .await
 }

@@ -36,7 +36,10 @@ fn bind(statement: &mut CachedStatement<'_>, values: &[Value<'_>]) -> Result<(),
             .parameter_name(index)
             .and_then(|name| name[1..].parse().ok())
             .ok_or_else(|| Error::other("parameters are $1, $2, …"))?;
-        match values.get(number - 1).ok_or_else(|| Error::other("too few arguments"))? {
+        match values
+            .get(number - 1)
+            .ok_or_else(|| Error::other("too few arguments"))?
+        {
             Value::Text(value) => statement.raw_bind_parameter(index, *value)?,
             Value::Owned(value) => statement.raw_bind_parameter(index, value.as_str())?,
             Value::OwnedOption(value) => statement.raw_bind_parameter(index, value.as_deref())?,
@@ -100,7 +103,9 @@ impl Tx<'_> {
         values: &[Value<'_>],
         map: impl Fn(&Row<'_>) -> Result<T, Error> + Send,
     ) -> Result<T, Error> {
-        self.opt(sql, values, map).await?.ok_or_else(|| Error::corrupt("a row that must be there is not"))
+        self.opt(sql, values, map)
+            .await?
+            .ok_or_else(|| Error::corrupt("a row that must be there is not"))
     }
 
     /// Every row.
@@ -122,7 +127,12 @@ impl Tx<'_> {
             }
             Tx::Postgres(connection) => {
                 let query = sqlx::query_with(sql.text(), postgres_arguments(values)?);
-                query.fetch_all(&mut **connection).await?.iter().map(|row| map(&Row::Postgres(row))).collect()
+                query
+                    .fetch_all(&mut **connection)
+                    .await?
+                    .iter()
+                    .map(|row| map(&Row::Postgres(row)))
+                    .collect()
             }
         }
     }

@@ -115,7 +115,8 @@ impl Row<'_> {
     /// A text column as an id or an enumeration.
     pub fn parse<T: FromStr<Err: Display>>(&self, column: usize) -> Result<T, Error> {
         let text: String = self.get(column)?;
-        text.parse().map_err(|error: T::Err| Error::corrupt(format!("column {column} holds {text:?}: {error}")))
+        text.parse()
+            .map_err(|error: T::Err| Error::corrupt(format!("column {column} holds {text:?}: {error}")))
     }
 
     /// A text column as an id or an enumeration, if it holds anything.

@@ -11,7 +11,9 @@ use mesh_store::{
 use std::{collections::BTreeSet, sync::mpsc};
 
 async fn committed_rows(store: &Store, n: u128) -> Vec<i64> {
-    let rows = after(&mut store.view().await.unwrap().tx(), stream(n), 0, 10_000).await.unwrap();
+    let rows = after(&mut store.view().await.unwrap().tx(), stream(n), 0, 10_000)
+        .await
+        .unwrap();
     rows.into_iter().map(|entry| entry.event.unwrap().1).collect()
 }
 
@@ -26,7 +28,12 @@ async fn concurrent_writers_leave_streams_without_gaps_and_a_whole_chain() {
         let told = join_all((0..300).map(|n| append(store, stream(n % 3)))).await;
         assert!(told.into_iter().all(|told| told.unwrap().is_ok()));
         for n in 0..3 {
-            assert_eq!(committed_rows(store, n).await, (1..=100).collect::<Vec<_>>(), "{}", store.engine());
+            assert_eq!(
+                committed_rows(store, n).await,
+                (1..=100).collect::<Vec<_>>(),
+                "{}",
+                store.engine()
+            );
         }
         assert_eq!(chain(store).await, Ok(300), "{}", store.engine());
     }
@@ -70,7 +77,12 @@ async fn a_write_that_waits_is_refused() {
         })
     });
     assert!(matches!(waited.await.unwrap(), Err(Rollback::Waited)));
-    assert_eq!(head(&mut databases.sqlite.view().await.unwrap().tx(), stream(1)).await.unwrap(), 0);
+    assert_eq!(
+        head(&mut databases.sqlite.view().await.unwrap().tx(), stream(1))
+            .await
+            .unwrap(),
+        0
+    );
 }
 
 /// One link is written per commit, so the links count the commits.
@@ -139,22 +151,37 @@ async fn a_changed_row_breaks_the_chain_at_its_link() {
         file.execute(tampering, []).unwrap();
         assert_eq!(chain(&databases.sqlite).await, Err(3), "{tampering}");
     }
-    file.execute("UPDATE log SET actor_id = NULL WHERE pos = 3", []).unwrap();
+    file.execute("UPDATE log SET actor_id = NULL WHERE pos = 3", [])
+        .unwrap();
     assert_eq!(chain(&databases.sqlite).await, Ok(5));
     file.execute("DELETE FROM log WHERE pos = 5", []).unwrap();
     assert_eq!(chain(&databases.sqlite).await, Err(5), "a row cut off the end");
     file.execute("DELETE FROM log_links WHERE n = 5", []).unwrap();
-    assert_eq!(chain(&databases.sqlite).await, Ok(4), "the chain cannot tell a clean cut; copies elsewhere can");
+    assert_eq!(
+        chain(&databases.sqlite).await,
+        Ok(4),
+        "the chain cannot tell a clean cut; copies elsewhere can"
+    );
 }
 
 #[tokio::test]
 async fn a_row_that_breaks_a_constraint_says_which_kind() {
     let databases = Databases::new().await;
     for store in databases.both() {
-        let twice = submit(store, |_| Box::pin(async { Ok(vec![entry(stream(1), 1), entry(stream(1), 1)]) }));
+        let twice = submit(store, |_| {
+            Box::pin(async { Ok(vec![entry(stream(1), 1), entry(stream(1), 1)]) })
+        });
         let error = twice.await.unwrap().unwrap_err();
-        assert!(matches!(error, Rollback::Database(Error::Unique(_))), "{}: {error:?}", store.engine());
+        assert!(
+            matches!(error, Rollback::Database(Error::Unique(_))),
+            "{}: {error:?}",
+            store.engine()
+        );
         append(store, stream(2)).await.unwrap().unwrap();
-        assert_eq!(chain(store).await, Ok(1), "the chain goes on after a rolled back append");
+        assert_eq!(
+            chain(store).await,
+            Ok(1),
+            "the chain goes on after a rolled back append"
+        );
     }
 }

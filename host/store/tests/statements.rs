@@ -16,7 +16,10 @@ async fn both_engines_prepare_every_statement() {
         if let Err(error) = sqlite.prepare(sql.text()) {
             wrong.push(format!("sqlite {noun}::{name}: {error}"));
         }
-        if let Err(error) = (&mut postgres).prepare(sqlx::AssertSqlSafe(sql.text()).into_sql_str()).await {
+        if let Err(error) = (&mut postgres)
+            .prepare(sqlx::AssertSqlSafe(sql.text()).into_sql_str())
+            .await
+        {
             wrong.push(format!("postgres {noun}::{name}: {error}"));
         }
     }
@@ -34,7 +37,10 @@ fn every_file_with_statements_is_listed() {
         let text = std::fs::read_to_string(&path).unwrap();
         let noun = path.file_stem().unwrap().to_str().unwrap();
         if text.contains("crate::statements! {") && noun != "sql" {
-            assert!(listed.contains(noun), "{noun}.rs declares statements and is not in NOUNS");
+            assert!(
+                listed.contains(noun),
+                "{noun}.rs declares statements and is not in NOUNS"
+            );
         }
     }
 }
@@ -62,7 +68,9 @@ async fn hot_queries_use_an_index() {
     let databases = Databases::new().await;
     let sqlite = rusqlite::Connection::open(&databases.sqlite_file).unwrap();
     for (noun, name) in HOT {
-        let (.., sql) = mesh_store::statements().find(|(n, s, _)| (n, s) == (noun, name)).expect(name);
+        let (.., sql) = mesh_store::statements()
+            .find(|(n, s, _)| (n, s) == (noun, name))
+            .expect(name);
         let mut explain = sqlite.prepare(&format!("EXPLAIN QUERY PLAN {}", sql.text())).unwrap();
         let mut rows = explain.raw_query();
         while let Some(row) = rows.next().unwrap() {

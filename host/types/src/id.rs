@@ -209,7 +209,10 @@ impl FromStr for ActorId {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        text.parse().map(Self::Person).or_else(|_| text.parse().map(Self::Bot)).map_err(|_: IdError| IdError { prefix: "person" })
+        text.parse()
+            .map(Self::Person)
+            .or_else(|_| text.parse().map(Self::Bot))
+            .map_err(|_: IdError| IdError { prefix: "person" })
     }
 }
 

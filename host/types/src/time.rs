@@ -30,7 +30,11 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let month = if month_from_march < 10 {
+        month_from_march + 3
+    } else {
+        month_from_march - 9
+    };
     (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
@@ -48,7 +52,11 @@ impl fmt::Display for Timestamp {
         let (days, in_day) = (self.0.div_euclid(86_400_000), self.0.rem_euclid(86_400_000));
         let (year, month, day) = civil_from_days(days);
         let (hour, minute, second) = (in_day / 3_600_000, in_day / 60_000 % 60, in_day / 1000 % 60);
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", in_day % 1000)
+        write!(
+            f,
+            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z",
+            in_day % 1000
+        )
     }
 }
 
@@ -60,7 +68,13 @@ impl FromStr for Timestamp {
         let bytes = text.as_bytes();
         let shape = b"0000-00-00T00:00:00.000Z";
         let fits = bytes.len() == shape.len()
-            && bytes.iter().zip(shape).all(|(byte, want)| if *want == b'0' { byte.is_ascii_digit() } else { byte == want });
+            && bytes.iter().zip(shape).all(|(byte, want)| {
+                if *want == b'0' {
+                    byte.is_ascii_digit()
+                } else {
+                    byte == want
+                }
+            });
         if !fits {
             return Err(WRONG);
         }
@@ -71,7 +85,9 @@ impl FromStr for Timestamp {
         if civil_from_days(days) != (year, month, day) || hour > 23 || minute > 59 || second > 59 {
             return Err(WRONG);
         }
-        Ok(Self(((days * 24 + hour) * 60 + minute) * 60_000 + second * 1000 + milli))
+        Ok(Self(
+            ((days * 24 + hour) * 60 + minute) * 60_000 + second * 1000 + milli,
+        ))
     }
 }
 
@@ -114,7 +130,12 @@ mod tests {
             assert_eq!(Timestamp(millis).to_string(), text);
             assert_eq!(text.parse(), Ok(Timestamp(millis)));
         }
-        for text in ["2026-02-30T00:00:00.000Z", "2026-02-20T09:30:00Z", "2026-02-20T24:00:00.000Z", "+026-02-20T09:30:00.000Z"] {
+        for text in [
+            "2026-02-30T00:00:00.000Z",
+            "2026-02-20T09:30:00Z",
+            "2026-02-20T24:00:00.000Z",
+            "+026-02-20T09:30:00.000Z",
+        ] {
             assert!(text.parse::<Timestamp>().is_err(), "{text}");
         }
     }

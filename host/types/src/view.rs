@@ -1,7 +1,8 @@
 //! What operations answer: the public shape of each thing.
 
 use crate::{
-    ActorId, BotId, Hears, JoinRule, MemberId, MeshId, MessageId, Role, RoomId, RoomKind, RoomRole, ThreadId, Timestamp, Trust,
+    ActorId, BotId, Hears, JoinRule, MemberId, MeshId, MessageId, Role, RoomId, RoomKind, RoomRole, ThreadId,
+    Timestamp, Trust,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -50,46 +50,87 @@ impl Deploy {
     async fn run(self, as_json: bool) -> Result<()> {
         let bytes = std::fs::read(&self.file)
             .map_err(|error| Failure::failed(anyhow::anyhow!("{} cannot be read: {error}", self.file.display())))?;
-        let stem = self.file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let stem = self
+            .file
+            .file_stem()
+            .map(|stem| stem.to_string_lossy().into_owned())
+            .unwrap_or_default();
         let name = self.name.clone().unwrap_or(stem);
         let mut client = Client::stored()?;
         let mesh = client.mesh(&self.mesh).await?;
         let bots = client.all(&format!("/meshes/{mesh}/bots")).await?;
         let bot = match bots.into_iter().find(|bot| bot["name"] == name.as_str()) {
             Some(bot) => bot,
-            None => client.call(Method::POST, &format!("/meshes/{mesh}/bots"), Some(&json!({ "name": name }))).await?,
+            None => {
+                client
+                    .call(
+                        Method::POST,
+                        &format!("/meshes/{mesh}/bots"),
+                        Some(&json!({ "name": name })),
+                    )
+                    .await?
+            }
         };
         let id = text(&bot, "id");
         let digest = format!("sha-256=:{}:", STANDARD.encode(Sha256::digest(&bytes)));
         let version = client
             .send(Method::POST, &format!("/bots/{id}/versions/wasm"), |request| {
-                request.header("content-type", "application/wasm").header("content-digest", &digest).body(bytes.clone())
+                request
+                    .header("content-type", "application/wasm")
+                    .header("content-digest", &digest)
+                    .body(bytes.clone())
             })
             .await?;
         self.decide(&mut client, &id, &text(&version, "id"), as_json).await?;
-        client.call(Method::POST, &format!("/bot-versions/{}/activate", text(&version, "id")), None).await?;
-        let started = client.call(Method::POST, &format!("/bots/{id}/start"), None).await?;
+        client
+            .call(
+                Method::POST,
+                &format!("/bot-versions/{}/activate", text(&version, "id")),
+                None,
+            )
+            .await?;
+        client.call(Method::POST, &format!("/bots/{id}/start"), None).await?;
         if let Some(room) = &self.room {
             let room = client.room(&mesh, room).await?;
-            let added = client.call(Method::POST, &format!("/rooms/{room}/bots"), Some(&json!({ "bot_id": id }))).await;
+            let added = client
+                .call(
+                    Method::POST,
+                    &format!("/rooms/{room}/bots"),
+                    Some(&json!({ "bot_id": id })),
+                )
+                .await;
             added.or_else(|failure| match failure.problem_code() {
                 Some("already_exists") => Ok(json!({})),
                 _ => Err(failure),
             })?;
         }
-        show(as_json, &started, |bot| println!("@{} runs. `mesh bot logs {0}` shows what it says.", text(bot, "handle")));
+        let running = client.call(Method::GET, &format!("/bots/{id}"), None).await?;
+        show(as_json, &running, |bot| {
+            println!(
+                "@{0} runs. `mesh bot logs {0}` shows what it says.",
+                text(bot, "handle")
+            )
+        });
         Ok(())
     }
 
     /// Shows what the version asks for and grants it, if a person or `--yes` says so.
     async fn decide(&self, client: &mut Client, bot: &str, version: &str, as_json: bool) -> Result<()> {
-        let grants = client.call(Method::GET, &format!("/bots/{bot}/grants?version_id={version}"), None).await?;
+        let grants = client
+            .call(Method::GET, &format!("/bots/{bot}/grants?version_id={version}"), None)
+            .await?;
         let asked = grants["asked"].as_array().cloned().unwrap_or_default();
         let open: Vec<&Value> = asked.iter().filter(|one| one["verdict"] == "undecided").collect();
         if !as_json {
             for one in &asked {
                 let need = if one["required"] == true { "needs" } else { "would like" };
-                println!("  {need} {} on {}: {} [{}]", text(one, "permission"), text(one, "on"), text(one, "reason"), text(one, "verdict"));
+                println!(
+                    "  {need} {} on {}: {} [{}]",
+                    text(one, "permission"),
+                    text(one, "on"),
+                    text(one, "reason"),
+                    text(one, "verdict")
+                );
             }
         }
         if open.is_empty() || !(self.yes || confirm()?) {
@@ -97,7 +138,9 @@ impl Deploy {
         }
         for one in open {
             let path = format!("/bots/{bot}/grants/{}", text(one, "permission"));
-            client.call(Method::PUT, &path, Some(&json!({ "effect": "allow", "on": one["on"] }))).await?;
+            client
+                .call(Method::PUT, &path, Some(&json!({ "effect": "allow", "on": one["on"] })))
+                .await?;
         }
         Ok(())
     }
@@ -105,7 +148,9 @@ impl Deploy {
 
 fn confirm() -> Result<bool> {
     if !std::io::stdin().is_terminal() {
-        return Err(Failure::usage("The bot asks for rights that nobody decided about. Say `--yes` to grant them."));
+        return Err(Failure::usage(
+            "The bot asks for rights that nobody decided about. Say `--yes` to grant them.",
+        ));
     }
     print!("Grant what is undecided? [y/N] ");
     std::io::stdout().flush().map_err(Failure::failed)?;
@@ -133,11 +178,15 @@ impl Logs {
         let bot = client.bot(&mesh, &self.bot).await?;
         let mut last = String::new();
         loop {
-            let page = client.call(Method::GET, &format!("/bots/{bot}/logs?limit=200"), None).await?;
+            let page = client
+                .call(Method::GET, &format!("/bots/{bot}/logs?limit=200"), None)
+                .await?;
             let mut lines = page["items"].as_array().cloned().unwrap_or_default();
             lines.retain(|line| text(line, "id") > last);
             for line in lines.iter().rev() {
-                show(as_json, line, |line| println!("{} {:5} {}", text(line, "at"), text(line, "level"), text(line, "text")));
+                show(as_json, line, |line| {
+                    println!("{} {:5} {}", text(line, "at"), text(line, "level"), text(line, "text"))
+                });
                 last = text(line, "id");
             }
             if !self.follow {

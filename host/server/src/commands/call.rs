@@ -22,7 +22,8 @@ impl Call {
             return Ok(());
         };
         let op = OPS.iter().find(|op| op.spec.doors.cli && op.spec.name == name);
-        let op = op.ok_or_else(|| Failure::usage(format!("There is no operation `{name}`; `mesh call` lists them.")))?;
+        let op =
+            op.ok_or_else(|| Failure::usage(format!("There is no operation `{name}`; `mesh call` lists them.")))?;
         let (as_json, fields) = fields(&self.fields, as_json)?;
         if self.fields.iter().any(|field| field == "--help" || field == "-h") {
             describe(op);
@@ -37,17 +38,34 @@ impl Call {
 fn schema(op: &ErasedOp) -> Value {
     let mut generator = schemars::SchemaGenerator::default();
     let schema = (op.input)(&mut generator).to_value();
-    let name = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()).map(str::to_owned);
-    name.and_then(|name| generator.definitions().get(&name).cloned()).unwrap_or(schema)
+    let name = schema["$ref"]
+        .as_str()
+        .and_then(|path| path.rsplit('/').next())
+        .map(str::to_owned);
+    name.and_then(|name| generator.definitions().get(&name).cloned())
+        .unwrap_or(schema)
 }
 
 fn describe(op: &ErasedOp) {
     println!("{}  {}", op.spec.name, op.spec.summary);
     let schema = schema(op);
-    let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let required: Vec<&str> = schema["required"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     for (name, field) in schema["properties"].as_object().into_iter().flatten() {
-        let mark = if required.contains(&name.as_str()) { "" } else { " (optional)" };
-        println!("    --{}{mark}  {}", name.replace('_', "-"), field["description"].as_str().unwrap_or_default());
+        let mark = if required.contains(&name.as_str()) {
+            ""
+        } else {
+            " (optional)"
+        };
+        println!(
+            "    --{}{mark}  {}",
+            name.replace('_', "-"),
+            field["description"].as_str().unwrap_or_default()
+        );
     }
 }
 
@@ -56,7 +74,9 @@ fn fields(given: &[String], mut as_json: bool) -> Result<(bool, Map<String, Valu
     let (mut fields, mut rest) = (Map::new(), given.iter());
     while let Some(flag) = rest.next() {
         let Some(name) = flag.strip_prefix("--") else {
-            return Err(Failure::usage(format!("`{flag}` is no flag; fields are `--name value`.")));
+            return Err(Failure::usage(format!(
+                "`{flag}` is no flag; fields are `--name value`."
+            )));
         };
         if name == "json" {
             as_json = true;
@@ -76,32 +96,59 @@ fn fields(given: &[String], mut as_json: bool) -> Result<(bool, Map<String, Valu
 }
 
 async fn send(op: &ErasedOp, mut fields: Map<String, Value>) -> Result<Value> {
-    let Some(http) = op.spec.http else { return Err(Failure::usage("This operation is for components only.")) };
+    let Some(http) = op.spec.http else {
+        return Err(Failure::usage("This operation is for components only."));
+    };
     let schema = schema(op);
     let mut header = |name: &str| fields.remove(name).and_then(|value| value.as_str().map(str::to_owned));
     let (if_match, key) = (header("if_match"), header("idempotency_key"));
     let mut path = http.path.to_owned();
-    let names: Vec<String> = http.path.split('/').filter(|part| part.starts_with('{')).map(|part| part.trim_matches(['{', '}']).to_owned()).collect();
+    let names: Vec<String> = http
+        .path
+        .split('/')
+        .filter(|part| part.starts_with('{'))
+        .map(|part| part.trim_matches(['{', '}']).to_owned())
+        .collect();
     for name in names {
-        let value = fields.remove(&name).ok_or_else(|| Failure::usage(format!("`--{}` is missing.", name.replace('_', "-"))))?;
+        let value = fields
+            .remove(&name)
+            .ok_or_else(|| Failure::usage(format!("`--{}` is missing.", name.replace('_', "-"))))?;
         let value: String = value.as_str().unwrap_or_default().bytes().map(encoded).collect();
         path = path.replace(&format!("{{{name}}}"), &value);
     }
     let method = Method::from_bytes(http.method.as_str().as_bytes()).map_err(Failure::failed)?;
     let raw = match http.body {
         Body::Json => None,
-        Body::Bytes(_) | Body::Component(_) => Some(fields.remove("value").and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()),
+        Body::Bytes(_) | Body::Component(_) => Some(
+            fields
+                .remove("value")
+                .and_then(|value| value.as_str().map(str::to_owned))
+                .unwrap_or_default(),
+        ),
     };
     if method == Method::GET || raw.is_some() {
         let query: Vec<String> = fields
             .iter()
-            .map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or_default().bytes().map(encoded).collect::<String>()))
+            .map(|(name, value)| {
+                format!(
+                    "{name}={}",
+                    value
+                        .as_str()
+                        .unwrap_or_default()
+                        .bytes()
+                        .map(encoded)
+                        .collect::<String>()
+                )
+            })
             .collect();
         if !query.is_empty() {
             path = format!("{path}?{}", query.join("&"));
         }
     }
-    let body: Map<String, Value> = fields.into_iter().map(|(name, value)| (name.clone(), typed(&schema["properties"][&name], value))).collect();
+    let body: Map<String, Value> = fields
+        .into_iter()
+        .map(|(name, value)| (name.clone(), typed(&schema["properties"][&name], value)))
+        .collect();
     let mut client = Client::stored()?;
     client
         .send(method.clone(), &path, |mut request| {
@@ -112,7 +159,9 @@ async fn send(op: &ErasedOp, mut fields: Map<String, Value>) -> Result<Value> {
                 request = request.header("idempotency-key", key);
             }
             match &raw {
-                Some(raw) => request.header("content-type", "application/octet-stream").body(raw.clone()),
+                Some(raw) => request
+                    .header("content-type", "application/octet-stream")
+                    .body(raw.clone()),
                 None if method == Method::GET => request,
                 None => request.json(&body),
             }
@@ -121,7 +170,11 @@ async fn send(op: &ErasedOp, mut fields: Map<String, Value>) -> Result<Value> {
 }
 
 fn encoded(byte: u8) -> String {
-    if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+    if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+        char::from(byte).to_string()
+    } else {
+        format!("%{byte:02X}")
+    }
 }
 
 /// A flag's text as the field wants it: numbers, flags, lists and objects are read as JSON.
@@ -131,9 +184,16 @@ fn typed(schema: &Value, value: Value) -> Value {
         Value::Array(kinds) => kinds.iter().any(|kind| kind == "string"),
         _ => schema["$ref"].is_string() || schema["anyOf"].is_array() || schema["oneOf"].is_array(),
     };
-    let Some(text) = value.as_str().filter(|_| !is_text) else { return value };
+    let Some(text) = value.as_str().filter(|_| !is_text) else {
+        return value;
+    };
     if schema["type"] == "array" && !text.trim_start().starts_with('[') {
-        return json!(text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>());
+        return json!(
+            text.split(',')
+                .map(str::trim)
+                .filter(|part| !part.is_empty())
+                .collect::<Vec<_>>()
+        );
     }
     serde_json::from_str(text).unwrap_or(value)
 }

@@ -37,7 +37,10 @@ impl Init {
             Some(password) => password.clone(),
             None => {
                 let mut line = String::new();
-                std::io::stdin().take(2048).read_to_string(&mut line).map_err(Failure::failed)?;
+                std::io::stdin()
+                    .take(2048)
+                    .read_to_string(&mut line)
+                    .map_err(Failure::failed)?;
                 line.trim_end_matches(['\r', '\n']).to_owned()
             }
         };
@@ -53,9 +56,17 @@ impl Init {
         account.store()?;
         client.with(account.clone());
         if let Some(name) = &self.mesh {
-            let mesh = client.call(Method::POST, "/meshes", Some(&json!({ "name": name }))).await?;
+            let mesh = client
+                .call(Method::POST, "/meshes", Some(&json!({ "name": name })))
+                .await?;
             let id = text(&mesh, "id");
-            client.call(Method::POST, &format!("/meshes/{id}/rooms"), Some(&json!({ "name": "general" }))).await?;
+            client
+                .call(
+                    Method::POST,
+                    &format!("/meshes/{id}/rooms"),
+                    Some(&json!({ "name": "general" })),
+                )
+                .await?;
             account.mesh = text(&mesh, "slug");
             account.store()?;
         }

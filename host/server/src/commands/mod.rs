@@ -16,5 +16,13 @@ fn show(json: bool, answer: &Value, human: impl FnOnce(&Value)) {
 /// A text field, or nothing. Control characters of others must not reach the terminal.
 fn text(value: &Value, field: &str) -> String {
     let text = value[field].as_str().unwrap_or_default();
-    text.chars().map(|letter| if letter.is_control() && letter != '\n' && letter != '\t' { '\u{FFFD}' } else { letter }).collect()
+    text.chars()
+        .map(|letter| {
+            if letter.is_control() && letter != '\n' && letter != '\t' {
+                '\u{FFFD}'
+            } else {
+                letter
+            }
+        })
+        .collect()
 }

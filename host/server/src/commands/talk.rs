@@ -22,7 +22,9 @@ impl Say {
         let mesh = client.mesh(&self.mesh).await?;
         let room = client.room(&mesh, &self.room).await?;
         let body = json!({ "text": self.text });
-        let posted = client.call(Method::POST, &format!("/rooms/{room}/messages"), Some(&body)).await?;
+        let posted = client
+            .call(Method::POST, &format!("/rooms/{room}/messages"), Some(&body))
+            .await?;
         show(as_json, &posted, |posted| println!("{}", text(posted, "id")));
         Ok(())
     }
@@ -60,7 +62,11 @@ impl Read {
         }
         show(as_json, &page, |page| {
             for message in page["items"].as_array().into_iter().flatten().rev() {
-                let words = if message["redacted"] == true { "(deleted)".into() } else { text(message, "text") };
+                let words = if message["redacted"] == true {
+                    "(deleted)".into()
+                } else {
+                    text(message, "text")
+                };
                 println!("{}: {words}", text(&message["author"], "name"));
             }
         });

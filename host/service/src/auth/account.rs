@@ -47,7 +47,10 @@ impl Op for AuthMethods {
     }
 
     async fn run(cx: &mut Cx<'_>, _: Grant<Server>, _: NoInput) -> Result<Methods> {
-        Ok(Methods { password: true, registration_open: cx.host().settings.open_registration })
+        Ok(Methods {
+            password: true,
+            registration_open: cx.host().settings.open_registration,
+        })
     }
 }
 
@@ -75,8 +78,12 @@ pub struct RegisterIn {
 /// Something, one `@`, and something with a dot or a plain host name; nothing that cannot be seen.
 fn check_email(email: &str) -> Result<String> {
     let email = email.trim().to_lowercase();
-    let parts = email.split_once('@').filter(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
-    let plain = email.chars().all(|letter| !letter.is_whitespace() && !letter.is_control());
+    let parts = email
+        .split_once('@')
+        .filter(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
+    let plain = email
+        .chars()
+        .all(|letter| !letter.is_whitespace() && !letter.is_control());
     if parts.is_none() || !plain || email.len() > 254 {
         return Err(Error::invalid("/email", "is an e-mail address"));
     }
@@ -110,14 +117,21 @@ impl Op for Register {
     /// An address that has an account gets the answer of an invitation that is worth nothing, so that
     /// nobody learns who has an account here.
     async fn run(cx: &mut Cx<'_>, server: Grant<Server>, input: RegisterIn) -> Result<SignedIn> {
-        let closed = || Error::new(Code::Forbidden, "An account is made with an invitation, and this one is not good for it.");
+        let closed = || {
+            Error::new(
+                Code::Forbidden,
+                "An account is made with an invitation, and this one is not good for it.",
+            )
+        };
         let code = input.invite_code.as_deref().map(secret::hash);
         let first = match &code {
             Some(hash) => people::drop_setting(cx.tx(), &server, FIRST_CODE, hash).await?,
             None => false,
         };
         let invite = match &code {
-            Some(hash) if !first => meshes::invite_by_code(cx.tx(), hash).await?.filter(|invite| invite.is_open(cx.now())),
+            Some(hash) if !first => meshes::invite_by_code(cx.tx(), hash)
+                .await?
+                .filter(|invite| invite.is_open(cx.now())),
             _ => None,
         };
         if !first && invite.is_none() && (code.is_some() || !cx.host().settings.open_registration) {
@@ -213,7 +227,9 @@ impl Op for WhoAmI {
             ActorId::Bot(_) => String::new(),
         };
         for mesh in meshes::mine(cx.tx(), actor, "", 200).await? {
-            let Some(member) = members::of_actor(cx.tx(), mesh.id, actor).await? else { continue };
+            let Some(member) = members::of_actor(cx.tx(), mesh.id, actor).await? else {
+                continue;
+            };
             if name.is_empty() {
                 name.clone_from(&member.actor.name);
             }
@@ -227,7 +243,15 @@ impl Op for WhoAmI {
             });
         }
         let (kind, credential) = (actor.kind().into(), credential.into());
-        Ok(Identity { actor_id: actor, kind, name, credential, operator, scopes, memberships })
+        Ok(Identity {
+            actor_id: actor,
+            kind,
+            name,
+            credential,
+            operator,
+            scopes,
+            memberships,
+        })
     }
 }
 

@@ -28,11 +28,16 @@ pub async fn has_people(host: &Host) -> Result<bool> {
 /// Lets this code make the first account, once. An earlier code is worth nothing from now on.
 pub async fn offer_first_account(host: &Arc<Host>, code: &str) -> Result<()> {
     let (reply, stored) = oneshot::channel();
-    let job = OfferFirst { hash: secret::hash(code), reply: Some(reply) };
+    let job = OfferFirst {
+        hash: secret::hash(code),
+        reply: Some(reply),
+    };
     if host.store.submit(Box::new(job)).is_err() {
         return Err(crate::Error::internal("the writer takes no work"));
     }
-    stored.await.map_err(|_| crate::Error::internal("the code for the first account could not be stored"))
+    stored
+        .await
+        .map_err(|_| crate::Error::internal("the code for the first account could not be stored"))
 }
 
 struct OfferFirst {

@@ -20,7 +20,9 @@ static NOBODY: LazyLock<String> = LazyLock::new(|| hash_now("nobody").expect("ha
 static TURNS: Semaphore = Semaphore::const_new(2);
 
 fn hash_now(password: &str) -> Result<String> {
-    let hash = ARGON.hash_password_with_salt(password.as_bytes(), &random::<16>()).map_err(Error::internal)?;
+    let hash = ARGON
+        .hash_password_with_salt(password.as_bytes(), &random::<16>())
+        .map_err(Error::internal)?;
     Ok(hash.to_string())
 }
 

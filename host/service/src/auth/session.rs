@@ -46,8 +46,17 @@ impl Op for Refresh {
     }
 
     async fn run(cx: &mut Cx<'_>, server: Grant<Server>, input: RefreshIn) -> Result<SignedIn> {
-        let unknown = || Error::new(Code::Unauthenticated, "This refresh token is not known here. Sign in again.");
-        let id: SessionId = input.refresh_token.rsplit_once('.').and_then(|(_, id)| id.parse().ok()).ok_or_else(unknown)?;
+        let unknown = || {
+            Error::new(
+                Code::Unauthenticated,
+                "This refresh token is not known here. Sign in again.",
+            )
+        };
+        let id: SessionId = input
+            .refresh_token
+            .rsplit_once('.')
+            .and_then(|(_, id)| id.parse().ok())
+            .ok_or_else(unknown)?;
         let session = people::session(cx.tx(), id).await?.ok_or_else(unknown)?;
         let now = cx.now();
         if session.ended {
@@ -65,7 +74,10 @@ impl Op for Refresh {
             return Err(Error::new(Code::TokenRevoked, why).and_commit());
         }
         let signed_in = new_tokens(session.person, id, now);
-        let (access, refresh) = (secret::hash(&signed_in.access_token), secret::hash(&signed_in.refresh_token));
+        let (access, refresh) = (
+            secret::hash(&signed_in.access_token),
+            secret::hash(&signed_in.refresh_token),
+        );
         let tokens = Tokens {
             access: &access,
             access_ends: signed_in.expires_at,
@@ -80,7 +92,13 @@ impl Op for Refresh {
 }
 
 async fn tell_end(cx: &mut Cx<'_>, actor: ActorId, id: SessionId, reason: &str) -> Result<()> {
-    cx.emit(Stream::Actor(actor), "session.ended", id, &json!({ "session_id": id, "reason": reason })).await?;
+    cx.emit(
+        Stream::Actor(actor),
+        "session.ended",
+        id,
+        &json!({ "session_id": id, "reason": reason }),
+    )
+    .await?;
     cx.changed(Stale::Session(id));
     Ok(())
 }
@@ -104,7 +122,10 @@ impl Op for Logout {
 
     async fn run(cx: &mut Cx<'_>, on: Grant<Myself>, _: NoInput) -> Result<Nothing> {
         let Credential::Session { id, .. } = cx.envelope().caller.credential else {
-            return Err(Error::new(Code::WrongState, "This call came without a session; a token is ended with `pat.revoke`."));
+            return Err(Error::new(
+                Code::WrongState,
+                "This call came without a session; a token is ended with `pat.revoke`.",
+            ));
         };
         let (person, now) = (person(&cx.envelope().caller)?, cx.now());
         people::end_session(cx.tx(), &on, id, person, now).await?;
@@ -171,7 +192,9 @@ impl Op for ListSessions {
             last_used_at,
             current: mine == Some(id),
         };
-        Ok(Sessions { items: items.into_iter().map(session).collect() })
+        Ok(Sessions {
+            items: items.into_iter().map(session).collect(),
+        })
     }
 }
 

@@ -40,7 +40,9 @@ pub struct SignedIn {
 
 impl fmt::Debug for SignedIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SignedIn").field("session_id", &self.session_id).finish_non_exhaustive()
+        f.debug_struct("SignedIn")
+            .field("session_id", &self.session_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -63,7 +65,10 @@ pub(super) fn new_tokens(person_id: PersonId, session_id: SessionId, now: Timest
 pub(super) async fn open<R>(cx: &mut Cx<'_>, allowed: &Grant<R>, person: PersonId) -> Result<SignedIn> {
     let (now, id) = (cx.now(), cx.id(SessionId::new));
     let signed_in = new_tokens(person, id, now);
-    let (access, refresh) = (secret::hash(&signed_in.access_token), secret::hash(&signed_in.refresh_token));
+    let (access, refresh) = (
+        secret::hash(&signed_in.access_token),
+        secret::hash(&signed_in.refresh_token),
+    );
     let tokens = Tokens {
         access: &access,
         access_ends: signed_in.expires_at,
@@ -73,7 +78,15 @@ pub(super) async fn open<R>(cx: &mut Cx<'_>, allowed: &Grant<R>, person: PersonI
     let (device, address) = (cx.envelope().agent.clone(), cx.envelope().address);
     let address = address.map(|address| address.to_string()).unwrap_or_default();
     let fresh = now.plus_seconds(FRESH_SECONDS);
-    people::open_session(cx.tx(), allowed, (id, person), &tokens, (&device, &address), (now, fresh)).await?;
+    people::open_session(
+        cx.tx(),
+        allowed,
+        (id, person),
+        &tokens,
+        (&device, &address),
+        (now, fresh),
+    )
+    .await?;
     cx.changed(Stale::Token(access));
     Ok(signed_in)
 }
@@ -123,7 +136,9 @@ impl Op for Login {
     }
 
     async fn run(cx: &mut Cx<'_>, server: Grant<Server>, input: LoginIn) -> Result<SignedIn> {
-        let person = input.person.ok_or_else(|| Error::new(Code::LoginFailed, "The address or the password is wrong."))?;
+        let person = input
+            .person
+            .ok_or_else(|| Error::new(Code::LoginFailed, "The address or the password is wrong."))?;
         let signed_in = open(cx, &server, person).await?;
         cx.note(signed_in.session_id, &serde_json::json!({ "person_id": person }))?;
         Ok(signed_in)

@@ -71,7 +71,9 @@ impl Op for ListTokens {
     async fn run(cx: &mut Cx<'_>, _: Grant<Myself>, _: NoInput) -> Result<TokenList> {
         let person = person(&cx.envelope().caller)?;
         let rows = tokens::list(cx.tx(), person).await?;
-        Ok(TokenList { items: rows.into_iter().map(shown).collect::<Result<_>>()? })
+        Ok(TokenList {
+            items: rows.into_iter().map(shown).collect::<Result<_>>()?,
+        })
     }
 }
 
@@ -166,8 +168,18 @@ impl Op for CreateToken {
             expires_at: input.expires_at,
         };
         tokens::insert(cx.tx(), &on, owner, &secret::hash(&token), &row).await?;
-        cx.emit(Stream::Actor(owner.into()), "account.changed", id, &json!({ "what": "token_made", "token_id": id })).await?;
-        Ok(NewToken { id, token, expires_at: input.expires_at })
+        cx.emit(
+            Stream::Actor(owner.into()),
+            "account.changed",
+            id,
+            &json!({ "what": "token_made", "token_id": id }),
+        )
+        .await?;
+        Ok(NewToken {
+            id,
+            token,
+            expires_at: input.expires_at,
+        })
     }
 }
 
@@ -198,10 +210,13 @@ impl Op for RevokeToken {
 
     async fn run(cx: &mut Cx<'_>, on: Grant<TokenId>, _: RevokeTokenIn) -> Result<Nothing> {
         let (owner, now) = (person(&cx.envelope().caller)?, cx.now());
-        let hash = tokens::revoke(cx.tx(), &on, *on, owner, now).await?.ok_or_else(Error::not_found)?;
+        let hash = tokens::revoke(cx.tx(), &on, *on, owner, now)
+            .await?
+            .ok_or_else(Error::not_found)?;
         cx.changed(Stale::Token(hash));
         let data = json!({ "what": "token_revoked", "token_id": *on });
-        cx.emit(Stream::Actor(owner.into()), "account.changed", *on, &data).await?;
+        cx.emit(Stream::Actor(owner.into()), "account.changed", *on, &data)
+            .await?;
         Ok(Nothing {})
     }
 }

@@ -110,9 +110,13 @@ impl Op for ListAudit {
         };
         let floor = (before - WINDOW).max(1);
         let entries = log::audit(cx.tx(), *mesh, (floor, before), &filter, size + 1).await?;
-        let mut page = cursor::page(cx, &scope, entries.into_iter().map(AuditEntry::from).collect(), size, |entry| {
-            entry.pos.to_string()
-        });
+        let mut page = cursor::page(
+            cx,
+            &scope,
+            entries.into_iter().map(AuditEntry::from).collect(),
+            size,
+            |entry| entry.pos.to_string(),
+        );
         if page.next_cursor.is_none() && floor > 1 {
             page.next_cursor = Some(cursor::seal(cx, &scope, &floor.to_string()));
         }

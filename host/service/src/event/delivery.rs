@@ -2,7 +2,7 @@
 
 use super::Reader;
 use crate::{Host, Result, resource::Resource};
-use mesh_authz::{Access, Caller, Credential, Permission, Who, decide};
+use mesh_authz::{BotGrant, Caller, Credential, GrantEffect, Permission, Who};
 use mesh_store::log::{self, Entry, Stream};
 use mesh_types::{ActorId, BotId, MeshId, RoomId, view::Event};
 use std::sync::Arc;
@@ -29,18 +29,29 @@ pub async fn next(
     limit: i64,
 ) -> Result<Vec<Delivery>> {
     let entries = log::after(&mut host.store.view().await?.tx(), stream, after, limit).await?;
-    let caller = Caller { who: Who::Bot { id: bot, mesh }, credential: Credential::Component };
+    let caller = Caller {
+        who: Who::Bot { id: bot, mesh },
+        credential: Credential::Component,
+    };
     let mut deliveries = Vec::with_capacity(entries.len());
     for entry in entries {
         let Some((_, seq)) = entry.event else { continue };
         let (lane, actor) = (room_of(stream, &entry), entry.actor);
         let event = if may_read(host, &caller, &entry, lane).await? {
             let mut view = host.store.view().await?;
-            Reader::new(bot.to_string()).events(&mut view.tx(), vec![entry]).await?.pop()
+            Reader::new(bot.to_string())
+                .events(&mut view.tx(), vec![entry])
+                .await?
+                .pop()
         } else {
             None
         };
-        deliveries.push(Delivery { seq, lane, actor, event });
+        deliveries.push(Delivery {
+            seq,
+            lane,
+            actor,
+            event,
+        });
     }
     Ok(deliveries)
 }
@@ -57,10 +68,27 @@ fn room_of(stream: Stream, entry: &Entry) -> Option<RoomId> {
     }
 }
 
-/// What tells of messages needs the right to read them, here and now.
+/// Whoever brought the bot into the room said what it hears there, so hearing needs no grant of
+/// `message.read`, which is for looking things up. But the bot must still be in the room, as an active
+/// member, and a `deny` of `message.read` silences the room for it.
 async fn may_read(host: &Arc<Host>, caller: &Caller, entry: &Entry, room: Option<RoomId>) -> Result<bool> {
-    let of_messages = ["message.", "reaction.", "thread.", "pin."].iter().any(|kind| entry.kind.starts_with(kind));
-    let Some(room) = room.filter(|_| of_messages) else { return Ok(!of_messages) };
-    let facts = host.authority.facts(&host.store, host.clock.now(), caller, room.target()).await?;
-    Ok(decide(caller, Access::Needs(Permission::MessageRead), &facts, room).is_ok())
+    let of_messages = ["message.", "reaction.", "thread.", "pin."]
+        .iter()
+        .any(|kind| entry.kind.starts_with(kind));
+    let Some(room) = room.filter(|_| of_messages) else {
+        return Ok(!of_messages);
+    };
+    let facts = host
+        .authority
+        .facts(&host.store, host.clock.now(), caller, room.target())
+        .await?;
+    let denies = |grant: &BotGrant| {
+        grant.permission == Permission::MessageRead && grant.effect == GrantEffect::Deny && grant.on.covers(&facts)
+    };
+    let denied = facts
+        .authority
+        .as_ref()
+        .is_some_and(|authority| authority.grants.iter().any(denies));
+    let inside = facts.room.as_ref().is_some_and(|room| room.my_role.is_some());
+    Ok(inside && !denied && facts.place.is_some_and(|place| !place.suspended))
 }

@@ -50,7 +50,10 @@ pub(crate) struct Reader {
 impl Reader {
     /// Reads on behalf of an actor.
     pub(crate) fn new(viewer: String) -> Self {
-        Self { viewer, names: HashMap::new() }
+        Self {
+            viewer,
+            names: HashMap::new(),
+        }
     }
 
     pub(crate) async fn events(&mut self, tx: &mut Tx<'_>, entries: Vec<Entry>) -> Result<Vec<Event>> {
@@ -64,13 +67,19 @@ impl Reader {
     }
 
     async fn event(&mut self, tx: &mut Tx<'_>, entry: Entry) -> Result<Option<Event>> {
-        let Some((stream, seq)) = entry.event else { return Ok(None) };
+        let Some((stream, seq)) = entry.event else {
+            return Ok(None);
+        };
         let data = match entry.kind.as_str() {
             "message.created" | "message.edited" => self.message(tx, &entry.data).await?,
             _ => serde_json::from_str(&entry.data).map_err(Error::internal)?,
         };
         let actor = match entry.actor {
-            Some(id) => Some(Actor { id, kind: id.kind().into(), name: self.name(tx, entry.mesh, id).await? }),
+            Some(id) => Some(Actor {
+                id,
+                kind: id.kind().into(),
+                name: self.name(tx, entry.mesh, id).await?,
+            }),
             None => None,
         };
         Ok(Some(Event {
@@ -99,7 +108,10 @@ impl Reader {
         if let Some(name) = self.names.get(&(mesh, actor)) {
             return Ok(name.clone());
         }
-        let name = members::of_actor(tx, mesh, actor).await?.map(|member| member.actor.name).unwrap_or_default();
+        let name = members::of_actor(tx, mesh, actor)
+            .await?
+            .map(|member| member.actor.name)
+            .unwrap_or_default();
         self.names.insert((mesh, actor), name.clone());
         Ok(name)
     }

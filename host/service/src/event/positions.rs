@@ -14,10 +14,17 @@ pub(super) fn pack(positions: &Positions) -> Result<String> {
 
 pub(super) fn unpack(cursor: Option<&str>) -> Result<Option<Positions>> {
     let Some(cursor) = cursor else { return Ok(None) };
-    let wrong = || Error::new(Code::InvalidCursor, "This cursor is not one of `event.sync`. Call it without one.");
+    let wrong = || {
+        Error::new(
+            Code::InvalidCursor,
+            "This cursor is not one of `event.sync`. Call it without one.",
+        )
+    };
     let json = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| wrong())?;
     let positions: Positions = serde_json::from_slice(&json).map_err(|_| wrong())?;
-    let sound = positions.iter().all(|(stream, seq)| stream.parse::<Stream>().is_ok() && *seq >= 0);
+    let sound = positions
+        .iter()
+        .all(|(stream, seq)| stream.parse::<Stream>().is_ok() && *seq >= 0);
     if sound { Ok(Some(positions)) } else { Err(wrong()) }
 }
 
@@ -29,7 +36,11 @@ mod tests {
     fn positions_round_trip_and_nonsense_is_refused() {
         let positions = Positions::from([("room:room_01h455vb4pex5vsknk084sn02q".to_owned(), 7)]);
         assert_eq!(unpack(Some(&pack(&positions).unwrap())).unwrap(), Some(positions));
-        let negative = pack(&Positions::from([("room:room_01h455vb4pex5vsknk084sn02q".to_owned(), -1)])).unwrap();
+        let negative = pack(&Positions::from([(
+            "room:room_01h455vb4pex5vsknk084sn02q".to_owned(),
+            -1,
+        )]))
+        .unwrap();
         let odd = pack(&Positions::from([("x".to_owned(), 1)])).unwrap();
         for cursor in ["", "!", "e30x", &negative, &odd] {
             assert!(unpack(Some(cursor)).is_err(), "{cursor}");

@@ -50,6 +50,9 @@ impl Op for ListRoomEvents {
             (None, before) => log::before(cx.tx(), stream, before.unwrap_or(i64::MAX), size).await?,
         };
         let items = Reader::new(viewer).events(cx.tx(), entries).await?;
-        Ok(EventPage { items, head_seq: log::head(cx.tx(), stream).await? })
+        Ok(EventPage {
+            items,
+            head_seq: log::head(cx.tx(), stream).await?,
+        })
     }
 }

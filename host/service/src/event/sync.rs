@@ -45,7 +45,9 @@ async fn streams(tx: &mut Tx<'_>, actor: ActorId) -> Result<(Vec<Stream>, Vec<Ro
     for room in &rooms {
         let hears = match actor {
             ActorId::Person(_) => true,
-            ActorId::Bot(bot) => seats::get_bot(tx, room.id, bot).await?.is_some_and(|bot| bot.hears == Hears::All),
+            ActorId::Bot(bot) => seats::get_bot(tx, room.id, bot)
+                .await?
+                .is_some_and(|bot| bot.hears == Hears::All),
         };
         let direct = room.kind == RoomKind::Direct && room.join_rule == JoinRule::Direct;
         if hears || direct {
@@ -54,9 +56,14 @@ async fn streams(tx: &mut Tx<'_>, actor: ActorId) -> Result<(Vec<Stream>, Vec<Ro
     }
     for mesh in meshes {
         let place = facts::place(tx, mesh, actor).await?;
-        let place = place.map(|row| Place { member: row.member, role: row.role, suspended: row.suspended });
+        let place = place.map(|row| Place {
+            member: row.member,
+            role: row.role,
+            suspended: row.suspended,
+        });
         // Guests and Pending are not on a mesh's stream; a bot's grants are asked for call by call.
-        let on_it = place.is_some_and(|place| !place.suspended && value(Permission::MemberRead, place.role) == Value::Yes);
+        let on_it =
+            place.is_some_and(|place| !place.suspended && value(Permission::MemberRead, place.role) == Value::Yes);
         if on_it && matches!(actor, ActorId::Person(_)) {
             streams.push(Stream::Mesh(mesh));
         }
@@ -73,12 +80,21 @@ async fn sync(cx: &mut Cx<'_>, cursor: Option<&str>) -> Result<Sync> {
         let (name, head) = (stream.to_string(), log::head(cx.tx(), stream).await?);
         // A stream that the cursor does not know was opened later: `room.opened` says so, and its
         // events count from there.
-        let seen = since.as_ref().map_or(head, |since| since.get(&name).copied().unwrap_or(head));
+        let seen = since
+            .as_ref()
+            .map_or(head, |since| since.get(&name).copied().unwrap_or(head));
         if seen > head {
-            return Err(Error::new(Code::CursorExpired, "This cursor is from another log. Call without one."));
+            return Err(Error::new(
+                Code::CursorExpired,
+                "This cursor is from another log. Call without one.",
+            ));
         }
         let room_left = MOST - i64::try_from(entries.len()).unwrap_or(MOST);
-        let found = if seen < head && room_left > 0 { log::after(cx.tx(), stream, seen, room_left).await? } else { Vec::new() };
+        let found = if seen < head && room_left > 0 {
+            log::after(cx.tx(), stream, seen, room_left).await?
+        } else {
+            Vec::new()
+        };
         let reached = found.last().and_then(|entry| entry.event).map_or(seen, |(_, seq)| seq);
         more |= reached < head;
         now.insert(name, reached);
@@ -86,7 +102,12 @@ async fn sync(cx: &mut Cx<'_>, cursor: Option<&str>) -> Result<Sync> {
     }
     let events = Reader::new(actor.to_string()).events(cx.tx(), entries).await?;
     let rooms = if since.is_none() { rooms } else { Vec::new() };
-    Ok(Sync { cursor: positions::pack(&now)?, rooms, events, more })
+    Ok(Sync {
+        cursor: positions::pack(&now)?,
+        rooms,
+        events,
+        more,
+    })
 }
 
 /// `event.sync`

@@ -97,7 +97,9 @@ pub struct NewInvite {
 
 impl fmt::Debug for NewInvite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NewInvite").field("invite", &self.invite).finish_non_exhaustive()
+        f.debug_struct("NewInvite")
+            .field("invite", &self.invite)
+            .finish_non_exhaustive()
     }
 }
 
@@ -125,7 +127,10 @@ impl Op for CreateInvite {
             return Err(Error::invalid("/role", "is `moderator`, `member` or `guest`"));
         }
         if place.role >= role {
-            return Err(Error::forbidden(Reason::Rank, "One invites only to roles below one's own."));
+            return Err(Error::forbidden(
+                Reason::Rank,
+                "One invites only to roles below one's own.",
+            ));
         }
         let (max_uses, life) = (input.max_uses.unwrap_or(1), input.expires_in_s.unwrap_or(USUAL));
         if !(1..=1000).contains(&max_uses) {
@@ -160,7 +165,10 @@ impl Op for CreateInvite {
         };
         meshes::invite(cx.tx(), &mesh, &secret::hash(&code), &row).await?;
         cx.note(id, &serde_json::json!({ "role": role, "max_uses": max_uses }))?;
-        Ok(NewInvite { invite: shown(row)?, code })
+        Ok(NewInvite {
+            invite: shown(row)?,
+            code,
+        })
     }
 }
 
@@ -264,11 +272,16 @@ pub struct Preview {
 impl Answer for Preview {}
 
 async fn open_invite(cx: &mut Cx<'_>, code: &str) -> Result<InviteRow> {
-    let row = meshes::invite_by_code(cx.tx(), &secret::hash(code)).await?.ok_or_else(Error::not_found)?;
+    let row = meshes::invite_by_code(cx.tx(), &secret::hash(code))
+        .await?
+        .ok_or_else(Error::not_found)?;
     if row.is_open(cx.now()) {
         Ok(row)
     } else {
-        Err(Error::new(Code::Gone, "This invitation was used up, ended or revoked. Ask for another."))
+        Err(Error::new(
+            Code::Gone,
+            "This invitation was used up, ended or revoked. Ask for another.",
+        ))
     }
 }
 
@@ -292,7 +305,12 @@ impl Op for PreviewInvite {
         let mesh = meshes::get(cx.tx(), row.mesh, "").await?.ok_or_else(Error::not_found)?;
         let by = members::of_actor(cx.tx(), row.mesh, row.created_by).await?;
         let invited_by = by.map(|member| member.actor.name).unwrap_or_default();
-        Ok(Preview { mesh_name: mesh.name, role: row.role, invited_by, expires_at: row.expires_at })
+        Ok(Preview {
+            mesh_name: mesh.name,
+            role: row.role,
+            invited_by,
+            expires_at: row.expires_at,
+        })
     }
 }
 
@@ -332,10 +350,16 @@ pub(crate) async fn join_by_invite<R>(
     cx.file_under(mesh);
     let before = members::of_actor(cx.tx(), mesh, actor).await?;
     if before.as_ref().is_some_and(|member| member.state != "left") {
-        return Err(Error::new(Code::AlreadyExists, "You are a member of this mesh already."));
+        return Err(Error::new(
+            Code::AlreadyExists,
+            "You are a member of this mesh already.",
+        ));
     }
     if !meshes::use_invite(cx.tx(), allowed, invite.id, now).await? {
-        return Err(Error::new(Code::Gone, "This invitation was used up, ended or revoked. Ask for another."));
+        return Err(Error::new(
+            Code::Gone,
+            "This invitation was used up, ended or revoked. Ask for another.",
+        ));
     }
     let id = match before {
         Some(member) => {
@@ -344,7 +368,9 @@ pub(crate) async fn join_by_invite<R>(
         }
         None => add(cx, allowed, invite, person).await?,
     };
-    let member = members::get(cx.tx(), id).await?.ok_or_else(|| Error::internal("a new member is not there"))?;
+    let member = members::get(cx.tx(), id)
+        .await?
+        .ok_or_else(|| Error::internal("a new member is not there"))?;
     cx.emit(Stream::Mesh(mesh), "member.joined", id, &member).await?;
     cx.changed(Stale::Place(mesh, actor));
     let rooms: Vec<RoomId> = serde_json::from_str(&invite.rooms).map_err(Error::internal)?;

@@ -84,7 +84,9 @@ impl Op for ListMembers {
         let role = input.role.map(Role::as_str).unwrap_or_default();
         let scope = format!("{} {role}", input.mesh_id);
         let after = cursor::open(cx, &scope, input.cursor.as_deref())?.unwrap_or_default();
-        let all = mesh.place().is_some_and(|place| value(Permission::MemberRead, place.role) == Value::Yes);
+        let all = mesh
+            .place()
+            .is_some_and(|place| value(Permission::MemberRead, place.role) == Value::Yes);
         let found = if all {
             members::list(cx.tx(), &mesh, &after, role, size + 1).await?
         } else {

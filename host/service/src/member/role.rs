@@ -14,12 +14,17 @@ use serde_json::json;
 async fn outranked(cx: &mut Cx<'_>, member: MemberId) -> Result<Member> {
     let subject = members::get(cx.tx(), member).await?.ok_or_else(Error::not_found)?;
     let actor = cx.actor()?;
-    let caller = members::of_actor(cx.tx(), subject.mesh_id, actor).await?.ok_or_else(Error::not_found)?;
+    let caller = members::of_actor(cx.tx(), subject.mesh_id, actor)
+        .await?
+        .ok_or_else(Error::not_found)?;
     if subject.state == "left" {
         return Err(Error::wrong_state("left", "This member is not there any more."));
     }
     if caller.id != subject.id && caller.role >= subject.role {
-        return Err(Error::forbidden(Reason::Rank, "Only somebody of a higher role may do this."));
+        return Err(Error::forbidden(
+            Reason::Rank,
+            "Only somebody of a higher role may do this.",
+        ));
     }
     Ok(subject)
 }
@@ -48,7 +53,10 @@ impl Op for SetMemberRole {
     type On = RoleGift;
 
     fn on(input: &SetMemberRoleIn) -> RoleGift {
-        RoleGift { member: input.member_id, role: input.role }
+        RoleGift {
+            member: input.member_id,
+            role: input.role,
+        }
     }
 
     async fn run(cx: &mut Cx<'_>, on: Grant<RoleGift>, input: SetMemberRoleIn) -> Result<Member> {
@@ -57,12 +65,16 @@ impl Op for SetMemberRole {
         }
         let subject = outranked(cx, input.member_id).await?;
         if subject.role == Role::Pending {
-            return Err(Error::wrong_state("pending", "Somebody who asked to join is let in by answering the request."));
+            return Err(Error::wrong_state(
+                "pending",
+                "Somebody who asked to join is let in by answering the request.",
+            ));
         }
         members::set_role(cx.tx(), &on, subject.id, input.role).await?;
         let now = members::get(cx.tx(), subject.id).await?.ok_or_else(Error::not_found)?;
         let changed = json!({ "member_id": now.id, "role": now.role });
-        cx.emit(Stream::Mesh(now.mesh_id), "member.changed", now.id, &changed).await?;
+        cx.emit(Stream::Mesh(now.mesh_id), "member.changed", now.id, &changed)
+            .await?;
         cx.changed(Stale::Place(now.mesh_id, now.actor.id));
         Ok(now)
     }
@@ -92,15 +104,19 @@ impl Op for RemoveMember {
             return Err(Error::invalid("/member_id", "is a bot; bots go with `bot.delete`"));
         }
         let left = json!({ "member_id": subject.id, "reason": "removed" });
-        cx.emit(Stream::Mesh(subject.mesh_id), "member.left", subject.id, &left).await?;
+        cx.emit(Stream::Mesh(subject.mesh_id), "member.left", subject.id, &left)
+            .await?;
         for room in members::rooms(cx.tx(), subject.mesh_id, actor).await? {
             let seat = seats::get(cx.tx(), room, actor).await?;
-            if seat.is_some_and(|seat| seat.room_role == RoomRole::Owner) && seats::others(cx.tx(), room, actor).await?.0 == 0 {
+            if seat.is_some_and(|seat| seat.room_role == RoomRole::Owner)
+                && seats::others(cx.tx(), room, actor).await?.0 == 0
+            {
                 // A room keeps an owner: whoever leads it now, or whoever came first.
                 if let Some(heir) = members::heir(cx.tx(), room, actor).await? {
                     seats::set_role(cx.tx(), &on, room, heir, RoomRole::Owner).await?;
                     let changed = seats::get(cx.tx(), room, heir).await?;
-                    cx.emit(Stream::Room(room), "room_member.changed", heir, &changed).await?;
+                    cx.emit(Stream::Room(room), "room_member.changed", heir, &changed)
+                        .await?;
                     cx.changed(Stale::Seat(room, heir));
                 }
             }

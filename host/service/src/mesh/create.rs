@@ -61,7 +61,12 @@ impl Op for CreateMesh {
         let slug = input.slug.unwrap_or_else(|| slug_from(&name, "mesh"));
         check_slug("/slug", &slug)?;
         let (id, member, at) = (cx.id(MeshId::new), cx.id(MemberId::new), cx.now());
-        let about = About { name: &name, slug: &slug, description: &description, listed: false };
+        let about = About {
+            name: &name,
+            slug: &slug,
+            description: &description,
+            listed: false,
+        };
         if !meshes::insert(cx.tx(), &on, id, &about, (creator.into(), at)).await? {
             return Err(taken(&slug));
         }
@@ -82,7 +87,9 @@ impl Op for CreateMesh {
         cx.emit(Stream::Mesh(id), "member.joined", member, &joined).await?;
         cx.changed(Stale::Place(id, creator.into()));
         let viewer = viewer(cx);
-        meshes::get(cx.tx(), id, &viewer).await?.ok_or_else(|| Error::internal("a new mesh is not there"))
+        meshes::get(cx.tx(), id, &viewer)
+            .await?
+            .ok_or_else(|| Error::internal("a new mesh is not there"))
     }
 }
 
@@ -125,20 +132,39 @@ impl Op for UpdateMesh {
 
     async fn run(cx: &mut Cx<'_>, grant: Grant<MeshId>, input: UpdateMeshIn) -> Result<Mesh> {
         let viewer = viewer(cx);
-        let mesh = meshes::get(cx.tx(), *grant, &viewer).await?.ok_or_else(Error::not_found)?;
+        let mesh = meshes::get(cx.tx(), *grant, &viewer)
+            .await?
+            .ok_or_else(Error::not_found)?;
         cx.check_match(mesh.revision)?;
-        let name = input.name.map_or(Ok(mesh.name.clone()), |name| clean_name("/name", &name, 80))?;
-        let description =
-            input.description.map_or(Ok(mesh.description.clone()), |text| clean_text("/description", &text, 500))?;
+        let name = input
+            .name
+            .map_or(Ok(mesh.name.clone()), |name| clean_name("/name", &name, 80))?;
+        let description = input.description.map_or(Ok(mesh.description.clone()), |text| {
+            clean_text("/description", &text, 500)
+        })?;
         let slug = input.slug.unwrap_or_else(|| mesh.slug.clone());
         check_slug("/slug", &slug)?;
         if slug != mesh.slug && meshes::slug_taken(cx.tx(), &slug).await? {
             return Err(taken(&slug));
         }
         let listed = input.listed.unwrap_or(mesh.listed);
-        meshes::update(cx.tx(), &grant, &About { name: &name, slug: &slug, description: &description, listed }).await?;
-        let changed = json!({ "mesh_id": mesh.id, "name": name, "slug": slug, "description": description, "listed": listed });
-        cx.emit(Stream::Mesh(mesh.id), "mesh.changed", mesh.id, &changed).await?;
-        meshes::get(cx.tx(), *grant, &viewer).await?.ok_or_else(Error::not_found)
+        meshes::update(
+            cx.tx(),
+            &grant,
+            &About {
+                name: &name,
+                slug: &slug,
+                description: &description,
+                listed,
+            },
+        )
+        .await?;
+        let changed =
+            json!({ "mesh_id": mesh.id, "name": name, "slug": slug, "description": description, "listed": listed });
+        cx.emit(Stream::Mesh(mesh.id), "mesh.changed", mesh.id, &changed)
+            .await?;
+        meshes::get(cx.tx(), *grant, &viewer)
+            .await?
+            .ok_or_else(Error::not_found)
     }
 }

@@ -48,9 +48,14 @@ impl Op for ListRoles {
         let rights = |role: &Role| RoleRights {
             role: *role,
             rank: role.rank(),
-            permissions: Permission::ALL.iter().map(|permission| (*permission, value(*permission, *role))).collect(),
+            permissions: Permission::ALL
+                .iter()
+                .map(|permission| (*permission, value(*permission, *role)))
+                .collect(),
         };
-        Ok(Roles { items: Role::ALL.iter().map(rights).collect() })
+        Ok(Roles {
+            items: Role::ALL.iter().map(rights).collect(),
+        })
     }
 }
 
@@ -76,7 +81,11 @@ pub struct CheckPermissionsIn {
 impl CheckPermissionsIn {
     /// These questions.
     pub fn new(mesh_id: MeshId, questions: Vec<Question>) -> Self {
-        Self { mesh_id, questions, answers: Vec::new() }
+        Self {
+            mesh_id,
+            questions,
+            answers: Vec::new(),
+        }
     }
 }
 
@@ -138,7 +147,10 @@ impl Op for CheckPermissions {
         for question in &input.questions {
             let allowed = match target(&question.resource) {
                 Some(target) => {
-                    let facts = host.authority.facts(&host.store, host.clock.now(), caller, target).await?;
+                    let facts = host
+                        .authority
+                        .facts(&host.store, host.clock.now(), caller, target)
+                        .await?;
                     let here = facts.mesh == Some(input.mesh_id);
                     here && decide(caller, Access::Needs(question.permission), &facts, ()).is_ok()
                 }

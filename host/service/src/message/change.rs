@@ -48,8 +48,12 @@ impl Op for EditMessage {
         if found.text != input.text {
             let at = cx.now();
             messages::edit(cx.tx(), &message, &input.text, at).await?;
-            let data = MessageRef { room_id: found.room_id, message_id: *message };
-            cx.emit(Stream::Room(found.room_id), "message.edited", *message, &data).await?;
+            let data = MessageRef {
+                room_id: found.room_id,
+                message_id: *message,
+            };
+            cx.emit(Stream::Room(found.room_id), "message.edited", *message, &data)
+                .await?;
         }
         let edited = messages::get(cx.tx(), *message).await?.ok_or_else(Error::not_found)?;
         with_reactions(cx, edited).await

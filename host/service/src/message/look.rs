@@ -112,6 +112,10 @@ impl Op for ListMessages {
 }
 
 async fn position_of(cx: &mut Cx<'_>, room: &Grant<RoomId>, message: MessageId) -> Result<i64> {
-    let found = messages::get(cx.tx(), message).await?.filter(|found| found.room_id == **room);
-    found.map(|found| found.seq).ok_or_else(|| Error::invalid("/before", "no message of this room"))
+    let found = messages::get(cx.tx(), message)
+        .await?
+        .filter(|found| found.room_id == **room);
+    found
+        .map(|found| found.seq)
+        .ok_or_else(|| Error::invalid("/before", "no message of this room"))
 }

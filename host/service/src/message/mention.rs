@@ -22,7 +22,10 @@ pub(crate) fn handles(text: &str) -> Vec<String> {
             if at > 0 && (in_handle(bytes[at - 1]) || bytes[at - 1] == b'@') {
                 continue;
             }
-            let end = bytes[at + 1..].iter().position(|byte| !in_handle(*byte)).map_or(bytes.len(), |len| at + 1 + len);
+            let end = bytes[at + 1..]
+                .iter()
+                .position(|byte| !in_handle(*byte))
+                .map_or(bytes.len(), |len| at + 1 + len);
             let handle = prose[at + 1..end].trim_end_matches(['.', '-', '_']).to_lowercase();
             if !handle.is_empty() && !found.contains(&handle) && found.len() < MOST {
                 found.push(handle);

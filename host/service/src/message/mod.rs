@@ -9,8 +9,8 @@ mod thread;
 
 pub use change::{DeleteMessage, EditMessage, EditMessageIn};
 pub use look::{GetMessage, ListMessages, ListMessagesIn, MessageIn};
-pub use post::{PostMessage, PostMessageIn};
 pub use mention::mentions;
+pub use post::{PostMessage, PostMessageIn};
 pub use react::{AddReaction, ReactionIn, RemoveReaction};
 pub use thread::{FollowThread, GetThread, ListThreads, ListThreadsIn, ThreadIn, ThreadReplies, ThreadRepliesIn};
 

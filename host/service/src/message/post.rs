@@ -1,9 +1,5 @@
 use super::mention;
-use crate::{
-    Cx, Effect, Error, Method, Op, OpSpec, Result,
-    error::Code,
-    op,
-};
+use crate::{Cx, Effect, Error, Method, Op, OpSpec, Result, error::Code, op};
 use mesh_authz::{Grant, Permission};
 use mesh_store::{
     log::Stream,
@@ -71,9 +67,27 @@ impl Op for PostMessage {
         if let Some(reply_to) = input.reply_to {
             check_same_room(cx, &room, reply_to).await?;
         }
-        let new = New { id, seq, thread: input.thread_id, reply_to: input.reply_to, author, text: &input.text, hops, at };
+        let new = New {
+            id,
+            seq,
+            thread: input.thread_id,
+            reply_to: input.reply_to,
+            author,
+            text: &input.text,
+            hops,
+            at,
+        };
         messages::insert(cx.tx(), &room, &new).await?;
-        cx.emit_at(stream, seq, "message.created", id, &MessageRef { room_id: *room, message_id: id })?;
+        cx.emit_at(
+            stream,
+            seq,
+            "message.created",
+            id,
+            &MessageRef {
+                room_id: *room,
+                message_id: id,
+            },
+        )?;
         if let Some(thread) = input.thread_id {
             let thread = threads::count_reply(cx.tx(), &room, thread, at).await?;
             let thread = thread.ok_or_else(|| Error::invalid("/thread_id", "no open thread of this room"))?;
@@ -86,7 +100,11 @@ impl Op for PostMessage {
             room_id: *room,
             thread_id: input.thread_id,
             reply_to: input.reply_to,
-            author: Actor { id: author, kind: author.kind().into(), name },
+            author: Actor {
+                id: author,
+                kind: author.kind().into(),
+                name,
+            },
             text: input.text,
             created_at: at,
             edited_at: None,
@@ -103,7 +121,10 @@ impl Op for PostMessage {
 /// A message says something, and not too much.
 pub(super) fn check_text(text: &str) -> Result<()> {
     if text.len() > limits::MESSAGE_TEXT {
-        return Err(Error::new(Code::TooLarge, format!("A message has at most {} bytes.", limits::MESSAGE_TEXT)));
+        return Err(Error::new(
+            Code::TooLarge,
+            format!("A message has at most {} bytes.", limits::MESSAGE_TEXT),
+        ));
     }
     if text.trim().is_empty() {
         return Err(Error::invalid("/text", "must say something"));
@@ -117,8 +138,14 @@ pub(super) fn check_text(text: &str) -> Result<()> {
 /// An archived room is read-only.
 pub(super) async fn refuse_archived<R>(cx: &mut Cx<'_>, on: &Grant<R>) -> Result<()> {
     let room = on.room().ok_or_else(Error::not_found)?;
-    let row = mesh_store::facts::room(cx.tx(), room).await?.ok_or_else(Error::not_found)?;
-    if row.archived { Err(Error::wrong_state("archived", "This room is archived.")) } else { Ok(()) }
+    let row = mesh_store::facts::room(cx.tx(), room)
+        .await?
+        .ok_or_else(Error::not_found)?;
+    if row.archived {
+        Err(Error::wrong_state("archived", "This room is archived."))
+    } else {
+        Ok(())
+    }
 }
 
 async fn check_same_room(cx: &mut Cx<'_>, room: &Grant<RoomId>, message: MessageId) -> Result<()> {
@@ -133,14 +160,25 @@ async fn check_same_room(cx: &mut Cx<'_>, room: &Grant<RoomId>, message: Message
 async fn tell_mentioned(cx: &mut Cx<'_>, room: &Grant<RoomId>, message: MessageId, seq: i64, text: &str) -> Result<()> {
     let author = cx.actor()?;
     for handle in mention::handles(text) {
-        let Some((actor, hears)) = messages::mentioned(cx.tx(), room, &handle).await? else { continue };
+        let Some((actor, hears)) = messages::mentioned(cx.tx(), room, &handle).await? else {
+            continue;
+        };
         if actor == author {
             continue;
         }
         messages::mention(cx.tx(), room, message, seq, actor).await?;
         if let (ActorId::Bot(_), Some(hears)) = (actor, hears) {
             if hears == Hears::Mentions.as_str() {
-                cx.emit(Stream::Actor(actor), "message.created", message, &MessageRef { room_id: **room, message_id: message }).await?;
+                cx.emit(
+                    Stream::Actor(actor),
+                    "message.created",
+                    message,
+                    &MessageRef {
+                        room_id: **room,
+                        message_id: message,
+                    },
+                )
+                .await?;
             }
         }
     }

@@ -24,8 +24,13 @@ pub struct ReactionIn {
 }
 
 fn check_emoji(emoji: &str) -> Result<()> {
-    let plain = !emoji.is_empty() && emoji.len() <= 64 && !emoji.chars().any(|letter| letter.is_control() || letter == ' ');
-    if plain { Ok(()) } else { Err(Error::invalid("/emoji", "has 1 to 64 bytes and no space")) }
+    let plain =
+        !emoji.is_empty() && emoji.len() <= 64 && !emoji.chars().any(|letter| letter.is_control() || letter == ' ');
+    if plain {
+        Ok(())
+    } else {
+        Err(Error::invalid("/emoji", "has 1 to 64 bytes and no space"))
+    }
 }
 
 async fn reacted(cx: &mut Cx<'_>, message: &Grant<MessageId>, emoji: &str) -> Result<Message> {
@@ -60,10 +65,14 @@ impl Op for AddReaction {
         let (actor, at) = (cx.actor()?, cx.now());
         if reactions::add(cx.tx(), &message, &input.emoji, actor, at).await? {
             if reactions::kinds(cx.tx(), *message).await? > KINDS {
-                return Err(Error::new(Code::LimitReached, format!("A message has at most {KINDS} different emoji.")));
+                return Err(Error::new(
+                    Code::LimitReached,
+                    format!("A message has at most {KINDS} different emoji."),
+                ));
             }
             let data = json!({ "room_id": found.room_id, "message_id": *message, "emoji": input.emoji });
-            cx.emit(Stream::Room(found.room_id), "reaction.added", *message, &data).await?;
+            cx.emit(Stream::Room(found.room_id), "reaction.added", *message, &data)
+                .await?;
         }
         Ok(Nothing {})
     }
@@ -93,7 +102,8 @@ impl Op for RemoveReaction {
         let actor = cx.actor()?;
         if reactions::remove(cx.tx(), &message, &input.emoji, actor).await? {
             let data = json!({ "room_id": found.room_id, "message_id": *message, "emoji": input.emoji });
-            cx.emit(Stream::Room(found.room_id), "reaction.removed", *message, &data).await?;
+            cx.emit(Stream::Room(found.room_id), "reaction.removed", *message, &data)
+                .await?;
         }
         Ok(Nothing {})
     }

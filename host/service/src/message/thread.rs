@@ -43,7 +43,9 @@ impl Op for GetThread {
 
     async fn run(cx: &mut Cx<'_>, thread: Grant<ThreadId>, _: ThreadIn) -> Result<Thread> {
         let viewer = viewer(cx);
-        threads::get(cx.tx(), *thread, &viewer).await?.ok_or_else(Error::not_found)
+        threads::get(cx.tx(), *thread, &viewer)
+            .await?
+            .ok_or_else(Error::not_found)
     }
 }
 
@@ -166,7 +168,10 @@ impl Op for FollowThread {
         let actor = cx.actor()?;
         threads::follow(cx.tx(), &thread, actor, input.following).await?;
         let data = json!({ "what": "follows", "thread_id": *thread, "following": input.following });
-        cx.emit(Stream::Actor(actor), "personal.changed", *thread, &data).await?;
-        threads::get(cx.tx(), *thread, &actor.to_string()).await?.ok_or_else(Error::not_found)
+        cx.emit(Stream::Actor(actor), "personal.changed", *thread, &data)
+            .await?;
+        threads::get(cx.tx(), *thread, &actor.to_string())
+            .await?
+            .ok_or_else(Error::not_found)
     }
 }

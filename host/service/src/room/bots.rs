@@ -1,5 +1,6 @@
 use crate::{
-    Answer, Cx, Effect, Error, Method, Nothing, Op, OpSpec, Result, authority::Stale,
+    Answer, Cx, Effect, Error, Method, Nothing, Op, OpSpec, Result,
+    authority::Stale,
     error::Code,
     op,
     room::{RoomIn, seat, unseat},
@@ -42,7 +43,9 @@ impl Op for ListRoomBots {
     }
 
     async fn run(cx: &mut Cx<'_>, room: Grant<RoomId>, _: RoomIn) -> Result<RoomBots> {
-        Ok(RoomBots { items: seats::list_bots(cx.tx(), &room).await? })
+        Ok(RoomBots {
+            items: seats::list_bots(cx.tx(), &room).await?,
+        })
     }
 }
 
@@ -81,16 +84,27 @@ impl Op for AddRoomBot {
     }
 
     async fn run(cx: &mut Cx<'_>, room: Grant<RoomId>, input: AddRoomBotIn) -> Result<RoomBot> {
-        let bot = facts::bot(cx.tx(), input.bot_id).await?.filter(|bot| Some(bot.mesh) == room.mesh());
+        let bot = facts::bot(cx.tx(), input.bot_id)
+            .await?
+            .filter(|bot| Some(bot.mesh) == room.mesh());
         let bot = bot.ok_or_else(|| Error::invalid("/bot_id", "no bot of this mesh"))?;
         let (hears, may_post) = (input.hears.unwrap_or(Hears::Mentions), input.may_post.unwrap_or(true));
         let (by, at) = (cx.actor()?, cx.now());
         if !seats::add_bot(cx.tx(), &room, input.bot_id, (hears, may_post), (by, at)).await? {
             return Err(Error::new(Code::AlreadyExists, "This bot is in the room already."));
         }
-        seat(cx, &room, *room, (input.bot_id.into(), bot.member), RoomRole::Participant).await?;
+        seat(
+            cx,
+            &room,
+            *room,
+            (input.bot_id.into(), bot.member),
+            RoomRole::Participant,
+        )
+        .await?;
         follow(cx, *room, input.bot_id, hears).await?;
-        seats::get_bot(cx.tx(), *room, input.bot_id).await?.ok_or_else(|| Error::internal("a new bot is not there"))
+        seats::get_bot(cx.tx(), *room, input.bot_id)
+            .await?
+            .ok_or_else(|| Error::internal("a new bot is not there"))
     }
 }
 
@@ -140,19 +154,27 @@ impl Op for UpdateRoomBot {
     }
 
     async fn run(cx: &mut Cx<'_>, room: Grant<RoomId>, input: UpdateRoomBotIn) -> Result<RoomBot> {
-        let now = seats::get_bot(cx.tx(), *room, input.bot_id).await?.ok_or_else(Error::not_found)?;
+        let now = seats::get_bot(cx.tx(), *room, input.bot_id)
+            .await?
+            .ok_or_else(Error::not_found)?;
         cx.check_match(now.revision)?;
         let (hears, may_post) = (input.hears.unwrap_or(now.hears), input.may_post.unwrap_or(now.may_post));
         // `Hears` is declared from the most to the least.
         if hears < now.hears || (may_post && !now.may_post) {
-            return Err(Error::invalid("/hears", "can only be narrowed; to widen it, remove the bot and add it again"));
+            return Err(Error::invalid(
+                "/hears",
+                "can only be narrowed; to widen it, remove the bot and add it again",
+            ));
         }
         seats::update_bot(cx.tx(), &room, input.bot_id, hears, may_post).await?;
         if hears != now.hears {
             follow(cx, *room, input.bot_id, hears).await?;
         }
-        let changed = seats::get_bot(cx.tx(), *room, input.bot_id).await?.ok_or_else(Error::not_found)?;
-        cx.emit(Stream::Room(*room), "room_bot.changed", input.bot_id, &changed).await?;
+        let changed = seats::get_bot(cx.tx(), *room, input.bot_id)
+            .await?
+            .ok_or_else(Error::not_found)?;
+        cx.emit(Stream::Room(*room), "room_bot.changed", input.bot_id, &changed)
+            .await?;
         cx.changed(Stale::Seat(*room, input.bot_id.into()));
         Ok(changed)
     }
@@ -187,7 +209,9 @@ impl Op for RemoveRoomBot {
     }
 
     async fn run(cx: &mut Cx<'_>, room: Grant<RoomId>, input: RoomBotIn) -> Result<Nothing> {
-        let seat = seats::get(cx.tx(), *room, input.bot_id.into()).await?.ok_or_else(Error::not_found)?;
+        let seat = seats::get(cx.tx(), *room, input.bot_id.into())
+            .await?
+            .ok_or_else(Error::not_found)?;
         unseat(cx, &room, *room, (input.bot_id.into(), seat.member.id), "removed").await?;
         Ok(Nothing {})
     }

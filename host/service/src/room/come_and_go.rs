@@ -33,7 +33,10 @@ impl Op for JoinRoom {
         }
         let row = facts::room(cx.tx(), *room).await?.ok_or_else(Error::not_found)?;
         if row.join_rule != JoinRule::Public {
-            return Err(Error::forbidden(Reason::Policy, "This room is entered by invitation or after approval."));
+            return Err(Error::forbidden(
+                Reason::Policy,
+                "This room is entered by invitation or after approval.",
+            ));
         }
         if row.archived {
             return Err(Error::wrong_state("archived", "This room is archived."));

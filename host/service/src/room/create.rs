@@ -1,5 +1,6 @@
 use crate::{
-    Cx, Effect, Error, Method, Op, OpSpec, Result, authority::Stale,
+    Cx, Effect, Error, Method, Op, OpSpec, Result,
+    authority::Stale,
     error::Code,
     op,
     room::{member_of_mesh, seat, viewer},
@@ -68,19 +69,37 @@ impl Op for CreateRoom {
         let purpose = clean_text("/purpose", &input.purpose, 500)?;
         let slug = input.slug.unwrap_or_else(|| slug_from(&name, "room"));
         check_slug("/slug", &slug)?;
-        let (kind, join_rule) = (input.kind.unwrap_or(RoomKind::Chat), input.join_rule.unwrap_or(JoinRule::Public));
+        let (kind, join_rule) = (
+            input.kind.unwrap_or(RoomKind::Chat),
+            input.join_rule.unwrap_or(JoinRule::Public),
+        );
         if kind == RoomKind::Direct || matches!(join_rule, JoinRule::Direct | JoinRule::Team) {
             return Err(Error::invalid("/join_rule", "is `public`, `request` or `private` here"));
         }
         if input.member_ids.len() > FIRST_PEOPLE {
-            return Err(Error::invalid("/member_ids", format!("has at most {FIRST_PEOPLE} members")));
+            return Err(Error::invalid(
+                "/member_ids",
+                format!("has at most {FIRST_PEOPLE} members"),
+            ));
         }
         if rooms::slug_taken(cx.tx(), *mesh, &slug).await? {
-            return Err(Error::new(Code::AlreadyExists, format!("A room called `{slug}` is there already.")));
+            return Err(Error::new(
+                Code::AlreadyExists,
+                format!("A room called `{slug}` is there already."),
+            ));
         }
         let (by, at, id) = (cx.actor()?, cx.now(), cx.id(RoomId::new));
         let member = mesh.place().ok_or_else(Error::not_found)?.member;
-        let new = New { id, name: &name, slug: &slug, purpose: &purpose, kind, join_rule, by, at };
+        let new = New {
+            id,
+            name: &name,
+            slug: &slug,
+            purpose: &purpose,
+            kind,
+            join_rule,
+            by,
+            at,
+        };
         rooms::insert(cx.tx(), &mesh, &new).await?;
         seat(cx, &mesh, id, (by, member), RoomRole::Owner).await?;
         for member in input.member_ids {
@@ -88,13 +107,19 @@ impl Op for CreateRoom {
             if let ActorId::Person(_) = member.actor.id {
                 seat(cx, &mesh, id, (member.actor.id, member.id), RoomRole::Participant).await?;
             } else {
-                return Err(Error::invalid("/member_ids", "names a bot; add bots with `room_bot.add`"));
+                return Err(Error::invalid(
+                    "/member_ids",
+                    "names a bot; add bots with `room_bot.add`",
+                ));
             }
         }
         let viewer = viewer(cx);
-        let room = rooms::get(cx.tx(), id, &viewer).await?.ok_or_else(|| Error::internal("a new room is not there"))?;
+        let room = rooms::get(cx.tx(), id, &viewer)
+            .await?
+            .ok_or_else(|| Error::internal("a new room is not there"))?;
         if join_rule == JoinRule::Public {
-            cx.emit(Stream::Mesh(*mesh), "room.created", id, &public_view(&room)).await?;
+            cx.emit(Stream::Mesh(*mesh), "room.created", id, &public_view(&room))
+                .await?;
         }
         cx.changed(Stale::Room(id));
         Ok(room)
@@ -103,7 +128,11 @@ impl Op for CreateRoom {
 
 /// A room without what only the caller should know of itself.
 fn public_view(room: &Room) -> Room {
-    Room { my_role: None, read_seq: 0, ..room.clone() }
+    Room {
+        my_role: None,
+        read_seq: 0,
+        ..room.clone()
+    }
 }
 
 /// `room.update`
@@ -143,20 +172,31 @@ impl Op for UpdateRoom {
 
     async fn run(cx: &mut Cx<'_>, grant: Grant<RoomId>, input: UpdateRoomIn) -> Result<Room> {
         let viewer = viewer(cx);
-        let room = rooms::get(cx.tx(), *grant, &viewer).await?.ok_or_else(Error::not_found)?;
+        let room = rooms::get(cx.tx(), *grant, &viewer)
+            .await?
+            .ok_or_else(Error::not_found)?;
         cx.check_match(room.revision)?;
-        let name = input.name.map_or(Ok(room.name.clone()), |name| clean_name("/name", &name, 80))?;
-        let purpose = input.purpose.map_or(Ok(room.purpose.clone()), |text| clean_text("/purpose", &text, 500))?;
+        let name = input
+            .name
+            .map_or(Ok(room.name.clone()), |name| clean_name("/name", &name, 80))?;
+        let purpose = input
+            .purpose
+            .map_or(Ok(room.purpose.clone()), |text| clean_text("/purpose", &text, 500))?;
         let slug = input.slug.unwrap_or_else(|| room.slug.clone());
         check_slug("/slug", &slug)?;
         if slug != room.slug && rooms::slug_taken(cx.tx(), room.mesh_id, &slug).await? {
-            return Err(Error::new(Code::AlreadyExists, format!("A room called `{slug}` is there already.")));
+            return Err(Error::new(
+                Code::AlreadyExists,
+                format!("A room called `{slug}` is there already."),
+            ));
         }
         rooms::update(cx.tx(), &grant, &name, &slug, &purpose).await?;
         let changed = json!({ "room_id": room.id, "name": name, "slug": slug, "purpose": purpose });
-        cx.emit(Stream::Room(room.id), "room.changed", room.id, &changed).await?;
+        cx.emit(Stream::Room(room.id), "room.changed", room.id, &changed)
+            .await?;
         if room.join_rule == JoinRule::Public {
-            cx.emit(Stream::Mesh(room.mesh_id), "room.changed", room.id, &changed).await?;
+            cx.emit(Stream::Mesh(room.mesh_id), "room.changed", room.id, &changed)
+                .await?;
         }
         rooms::get(cx.tx(), *grant, &viewer).await?.ok_or_else(Error::not_found)
     }

@@ -87,9 +87,15 @@ impl Op for ListRooms {
         let scope = format!("{} {}", input.mesh_id, input.mine);
         let after = cursor::open(cx, &scope, input.cursor.as_deref())?.unwrap_or_default();
         let sees = |permission| {
-            !input.mine && mesh.place().is_some_and(|place| value(permission, place.role) == Value::Yes)
+            !input.mine
+                && mesh
+                    .place()
+                    .is_some_and(|place| value(permission, place.role) == Value::Yes)
         };
-        let sight = Sight { open: sees(Permission::RoomRead), all: sees(Permission::RoomEnterAny) };
+        let sight = Sight {
+            open: sees(Permission::RoomRead),
+            all: sees(Permission::RoomEnterAny),
+        };
         let viewer = viewer(cx);
         let rooms = rooms::list(cx.tx(), &mesh, &viewer, sight, &after, size + 1).await?;
         Ok(cursor::page(cx, &scope, rooms, size, |room| room.id.to_string()))

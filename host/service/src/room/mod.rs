@@ -43,7 +43,11 @@ impl Answer for RoomBot {
 
 /// The caller's id as the store's views want it.
 pub(crate) fn viewer(cx: &Cx<'_>) -> String {
-    cx.envelope().caller.actor().map(|actor| actor.to_string()).unwrap_or_default()
+    cx.envelope()
+        .caller
+        .actor()
+        .map(|actor| actor.to_string())
+        .unwrap_or_default()
 }
 
 /// Gives an actor a place in a room and tells the room and the actor. `None` when it had one.
@@ -59,7 +63,9 @@ pub(crate) async fn seat<R>(
     if !seats::add(cx.tx(), allowed, room, (actor, member), role, (at, head)).await? {
         return Ok(None);
     }
-    let seat = seats::get(cx.tx(), room, actor).await?.ok_or_else(|| Error::internal("a new seat is not there"))?;
+    let seat = seats::get(cx.tx(), room, actor)
+        .await?
+        .ok_or_else(|| Error::internal("a new seat is not there"))?;
     cx.emit(Stream::Room(room), "room_member.joined", member, &seat).await?;
     let data = json!({ "room_id": room, "room_role": role });
     cx.emit(Stream::Actor(actor), "room.opened", room, &data).await?;

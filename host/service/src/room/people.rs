@@ -1,5 +1,6 @@
 use crate::{
-    Cx, Effect, Error, Method, Nothing, Op, OpSpec, Page, Result, authority::Stale,
+    Cx, Effect, Error, Method, Nothing, Op, OpSpec, Page, Result,
+    authority::Stale,
     cursor::{self, page_size},
     op,
     resource::Seat,
@@ -49,7 +50,9 @@ impl Op for ListRoomMembers {
         let (size, scope) = (page_size(input.limit)?, input.room_id.to_string());
         let after = cursor::open(cx, &scope, input.cursor.as_deref())?.unwrap_or_default();
         let seats = seats::list(cx.tx(), &room, &after, size + 1).await?;
-        Ok(cursor::page(cx, &scope, seats, size, |seat| seat.member.actor.id.to_string()))
+        Ok(cursor::page(cx, &scope, seats, size, |seat| {
+            seat.member.actor.id.to_string()
+        }))
     }
 }
 
@@ -111,7 +114,9 @@ pub struct RoomSeatIn {
 /// The seat that an operation on a room's member is about.
 async fn taken_seat(cx: &mut Cx<'_>, seat: &Grant<Seat>) -> Result<RoomMember> {
     let member = members::get(cx.tx(), seat.member).await?.ok_or_else(Error::not_found)?;
-    seats::get(cx.tx(), seat.room, member.actor.id).await?.ok_or_else(Error::not_found)
+    seats::get(cx.tx(), seat.room, member.actor.id)
+        .await?
+        .ok_or_else(Error::not_found)
 }
 
 impl Op for RemoveRoomMember {
@@ -127,7 +132,10 @@ impl Op for RemoveRoomMember {
     type On = Seat;
 
     fn on(input: &RoomSeatIn) -> Seat {
-        Seat { room: input.room_id, member: input.member_id }
+        Seat {
+            room: input.room_id,
+            member: input.member_id,
+        }
     }
 
     async fn run(cx: &mut Cx<'_>, on: Grant<Seat>, _: RoomSeatIn) -> Result<Nothing> {
@@ -165,7 +173,10 @@ impl Op for SetRoomRole {
     type On = Seat;
 
     fn on(input: &SetRoomRoleIn) -> Seat {
-        Seat { room: input.room_id, member: input.member_id }
+        Seat {
+            room: input.room_id,
+            member: input.member_id,
+        }
     }
 
     async fn run(cx: &mut Cx<'_>, on: Grant<Seat>, input: SetRoomRoleIn) -> Result<RoomMember> {
@@ -179,8 +190,12 @@ impl Op for SetRoomRole {
         }
         let actor = here.member.actor.id;
         seats::set_role(cx.tx(), &on, on.room, actor, input.room_role).await?;
-        let now = RoomMember { room_role: input.room_role, ..here };
-        cx.emit(Stream::Room(on.room), "room_member.changed", on.member, &now).await?;
+        let now = RoomMember {
+            room_role: input.room_role,
+            ..here
+        };
+        cx.emit(Stream::Room(on.room), "room_member.changed", on.member, &now)
+            .await?;
         cx.changed(Stale::Seat(on.room, actor));
         Ok(now)
     }

@@ -103,7 +103,11 @@ pub fn doors(spec: &OpSpec) -> String {
         (spec.doors.mcp, 'M'),
         (spec.doors.cli, 'C'),
     ];
-    doors.iter().filter(|(open, _)| *open).map(|(_, letter)| letter).collect()
+    doors
+        .iter()
+        .filter(|(open, _)| *open)
+        .map(|(_, letter)| letter)
+        .collect()
 }
 
 impl Op for ListOps {
@@ -137,6 +141,9 @@ impl Op for ListOps {
             output: (op.output)(&mut schemas).to_value(),
         };
         let items = OPS.iter().map(describe).collect();
-        Ok(Ops { items, schemas: schemas.take_definitions(true).into() })
+        Ok(Ops {
+            items,
+            schemas: schemas.take_definitions(true).into(),
+        })
     }
 }

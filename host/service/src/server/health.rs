@@ -94,7 +94,11 @@ impl Op for Metrics {
     }
 
     async fn run(cx: &mut Cx<'_>, _: Grant<Server>, _: NoInput) -> Result<Scrape> {
-        let render = cx.host().metrics.get().ok_or_else(|| Error::new(Code::NotSupported, "This server keeps no metrics."))?;
+        let render = cx
+            .host()
+            .metrics
+            .get()
+            .ok_or_else(|| Error::new(Code::NotSupported, "This server keeps no metrics."))?;
         Ok(Scrape { text: render() })
     }
 }

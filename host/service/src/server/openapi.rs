@@ -8,12 +8,15 @@ use serde_json::{Map, Value, json};
 
 /// Schemas that refer to each other as components of the document.
 pub(super) fn generator() -> SchemaGenerator {
-    SchemaSettings::draft2020_12().with(|settings| settings.definitions_path = "/components/schemas".into()).into_generator()
+    SchemaSettings::draft2020_12()
+        .with(|settings| settings.definitions_path = "/components/schemas".into())
+        .into_generator()
 }
 
 /// The path of a route, with the prefix of the API.
 pub fn full_path(path: &str) -> String {
-    path.strip_prefix("//").map_or_else(|| format!("/api/v1{path}"), |rest| format!("/{rest}"))
+    path.strip_prefix("//")
+        .map_or_else(|| format!("/api/v1{path}"), |rest| format!("/{rest}"))
 }
 
 /// The document.
@@ -64,7 +67,10 @@ fn tags() -> Vec<Value> {
     nouns.dedup();
     nouns.sort_unstable();
     nouns.dedup();
-    nouns.into_iter().map(|noun| json!({ "name": noun, "description": format!("Operations on `{noun}`.") })).collect()
+    nouns
+        .into_iter()
+        .map(|noun| json!({ "name": noun, "description": format!("Operations on `{noun}`.") }))
+        .collect()
 }
 
 fn operation(op: &ErasedOp, http: Http, schemas: &mut SchemaGenerator) -> Value {
@@ -78,7 +84,10 @@ fn operation(op: &ErasedOp, http: Http, schemas: &mut SchemaGenerator) -> Value 
     let required: Vec<String> = serde_json::from_value(input["required"].clone()).unwrap_or_default();
     let properties = input["properties"].as_object().cloned().unwrap_or_default();
     let in_query = |name: &String| !in_path.contains(name) && (http.method == Method::Get || http.body != Body::Json);
-    let mut parameters: Vec<Value> = in_path.iter().map(|name| parameter(name, "path", true, &properties[name])).collect();
+    let mut parameters: Vec<Value> = in_path
+        .iter()
+        .map(|name| parameter(name, "path", true, &properties[name]))
+        .collect();
     for (name, schema) in properties.iter().filter(|(name, _)| in_query(name)) {
         parameters.push(parameter(name, "query", required.contains(name), schema));
     }
@@ -96,8 +105,10 @@ fn operation(op: &ErasedOp, http: Http, schemas: &mut SchemaGenerator) -> Value 
         Body::Component(_) => operation["requestBody"] = binary("application/wasm"),
         Body::Bytes(_) => operation["requestBody"] = binary("application/octet-stream"),
         Body::Json if http.method != Method::Get => {
-            let fields: Map<String, Value> =
-                properties.into_iter().filter(|(name, _)| !in_path.contains(name)).collect();
+            let fields: Map<String, Value> = properties
+                .into_iter()
+                .filter(|(name, _)| !in_path.contains(name))
+                .collect();
             if !fields.is_empty() {
                 let required: Vec<_> = required.into_iter().filter(|name| !in_path.contains(name)).collect();
                 let needed = !required.is_empty();
@@ -114,7 +125,10 @@ fn operation(op: &ErasedOp, http: Http, schemas: &mut SchemaGenerator) -> Value 
 
 /// A schema itself, where a reference stands for it; its name then belongs to no component.
 fn resolved(schema: Value, schemas: &mut SchemaGenerator) -> Value {
-    let name = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()).map(str::to_owned);
+    let name = schema["$ref"]
+        .as_str()
+        .and_then(|path| path.rsplit('/').next())
+        .map(str::to_owned);
     match name.and_then(|name| schemas.definitions_mut().remove(&name)) {
         Some(definition) => definition,
         None => schema,
@@ -128,15 +142,21 @@ fn parameter(name: &str, place: &str, required: bool, schema: &Value) -> Value {
 }
 
 fn headers(op: &ErasedOp, http: Http) -> Vec<Value> {
-    let header = |name: &str, required: bool, description: &str| {
-        json!({ "name": name, "in": "header", "required": required, "description": description, "schema": { "type": "string" } })
-    };
+    let header = |name: &str, required: bool, description: &str| json!({ "name": name, "in": "header", "required": required, "description": description, "schema": { "type": "string" } });
     let mut headers = Vec::new();
     if http.method == Method::Post && op.spec.effect == crate::Effect::Write {
-        headers.push(header("Idempotency-Key", false, "Repeating the call with the same key gives the first answer."));
+        headers.push(header(
+            "Idempotency-Key",
+            false,
+            "Repeating the call with the same key gives the first answer.",
+        ));
     }
     if op.spec.if_match_required || matches!(http.method, Method::Patch) {
-        headers.push(header("If-Match", op.spec.if_match_required, "The `ETag` of the version that was read."));
+        headers.push(header(
+            "If-Match",
+            op.spec.if_match_required,
+            "The `ETag` of the version that was read.",
+        ));
     }
     if let Body::Component(_) = http.body {
         headers.push(header("Content-Digest", true, "`sha-256=:…:` (RFC 9530)."));

@@ -28,7 +28,13 @@ impl Databases {
         let sqlite = Store::open(&Config::Sqlite(sqlite_file.clone())).await.unwrap();
         let postgres_url = new_postgres_database().await;
         let postgres = Store::open(&Config::Postgres(postgres_url.clone())).await.unwrap();
-        Self { sqlite, postgres, sqlite_file, postgres_url, _dir: dir }
+        Self {
+            sqlite,
+            postgres,
+            sqlite_file,
+            postgres_url,
+            _dir: dir,
+        }
     }
 
     pub fn both(&self) -> [&Store; 2] {
@@ -41,7 +47,10 @@ async fn new_postgres_database() -> String {
     let server = std::env::var("MESH_TEST_POSTGRES").expect("run the tests with `make test`, which starts PostgreSQL");
     let name = format!("store_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
     let mut connection = PgConnection::connect(&server).await.unwrap();
-    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut connection).await.unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
+        .execute(&mut connection)
+        .await
+        .unwrap();
     server.replace("/postgres", &format!("/{name}"))
 }
 
@@ -68,7 +77,15 @@ pub fn submit(
     body: impl for<'a> FnMut(&'a mut Tx<'_>) -> BoxFuture<'a, Result<Vec<Entry>, Rollback>> + Send + 'static,
 ) -> oneshot::Receiver<Result<Vec<Entry>, Rollback>> {
     let (reply, told) = oneshot::channel();
-    assert!(store.submit(Box::new(Closure { body: Box::new(body), reply: Some(reply) })).is_ok(), "the queue is full");
+    assert!(
+        store
+            .submit(Box::new(Closure {
+                body: Box::new(body),
+                reply: Some(reply)
+            }))
+            .is_ok(),
+        "the queue is full"
+    );
     told
 }
 

@@ -8,7 +8,9 @@ use mesh_service::OPS;
 /// at each call; this only spares the calls that no resource could make right.
 pub(crate) fn allowed(authority: &BotAuthority) -> Allowed {
     let possible = |operation: &str| {
-        let Some(op) = OPS.iter().find(|op| op.spec.name == operation) else { return false };
+        let Some(op) = OPS.iter().find(|op| op.spec.name == operation) else {
+            return false;
+        };
         match op.spec.access {
             Access::Needs(permission) => {
                 let wished = authority

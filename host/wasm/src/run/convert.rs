@@ -1,6 +1,8 @@
 //! Between the API's shapes and the contract's.
 
-use crate::bindings::types::{Actor, Denial, Error, Member, Message, PageRequest, ReactionCount, Room, RoomMember, Thread};
+use crate::bindings::types::{
+    Actor, Denial, Error, Member, Message, PageRequest, ReactionCount, Room, RoomMember, Thread,
+};
 use mesh_service::{Code, message};
 use mesh_types::{Timestamp, view};
 
@@ -10,7 +12,11 @@ pub(crate) fn error(error: mesh_service::Error) -> Error {
         return Error::Pending(approval);
     }
     match error.code {
-        Code::Forbidden | Code::Unauthenticated | Code::FreshLoginRequired | Code::TokenExpired | Code::TokenRevoked => {
+        Code::Forbidden
+        | Code::Unauthenticated
+        | Code::FreshLoginRequired
+        | Code::TokenExpired
+        | Code::TokenRevoked => {
             let decision = error.decision.map(|id| format!(" ({id})")).unwrap_or_default();
             Error::Denied(Denial {
                 reason: error.reason.map_or("policy", |reason| reason.as_str()).into(),
@@ -48,7 +54,11 @@ pub(crate) fn page(request: PageRequest) -> (Option<u32>, Option<String>) {
 }
 
 pub(crate) fn actor(actor: view::Actor) -> Actor {
-    Actor { id: actor.id.to_string(), kind: actor.kind, name: actor.name }
+    Actor {
+        id: actor.id.to_string(),
+        kind: actor.kind,
+        name: actor.name,
+    }
 }
 
 /// A message as the bot with this handle sees it.
@@ -71,7 +81,11 @@ pub(crate) fn message(message: view::Message, handle: &str) -> Message {
         reactions: message
             .reactions
             .into_iter()
-            .map(|count| ReactionCount { emoji: count.emoji, count: small(count.count), mine: count.mine })
+            .map(|count| ReactionCount {
+                emoji: count.emoji,
+                count: small(count.count),
+                mine: count.mine,
+            })
             .collect(),
     }
 }
@@ -115,5 +129,9 @@ pub(crate) fn member(member: view::Member) -> Member {
 }
 
 pub(crate) fn room_member(seat: view::RoomMember) -> RoomMember {
-    RoomMember { room_id: seat.room_id.to_string(), member: member(seat.member), room_role: seat.room_role.as_str().into() }
+    RoomMember {
+        room_id: seat.room_id.to_string(),
+        member: member(seat.member),
+        room_role: seat.room_role.as_str().into(),
+    }
 }

@@ -1,9 +1,7 @@
 //! From an event of the log to the contract's.
 
 use super::convert;
-use crate::bindings::exports::mesh::bot::handler::{
-    Closing, Deletion, Departure, Event, Payload, Reaction, Unknown,
-};
+use crate::bindings::exports::mesh::bot::handler::{Closing, Deletion, Departure, Event, Payload, Reaction, Unknown};
 use mesh_types::view;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -12,11 +10,24 @@ use serde_json::Value;
 pub(crate) fn event(event: view::Event, handle: &str) -> (Event, u32) {
     let (payload, hops) = payload(&event.kind, event.data, handle);
     let actor = event.actor.map_or_else(
-        || crate::bindings::types::Actor { id: String::new(), kind: "server".into(), name: String::new() },
+        || crate::bindings::types::Actor {
+            id: String::new(),
+            kind: "server".into(),
+            name: String::new(),
+        },
         convert::actor,
     );
     let (stream, seq, at) = (event.stream, convert::whole(event.seq), convert::time(event.at));
-    (Event { stream, seq, at, actor, payload }, hops)
+    (
+        Event {
+            stream,
+            seq,
+            at,
+            actor,
+            payload,
+        },
+        hops,
+    )
 }
 
 fn payload(kind: &str, data: Value, handle: &str) -> (Payload, u32) {
@@ -24,13 +35,28 @@ fn payload(kind: &str, data: Value, handle: &str) -> (Payload, u32) {
         "message.created" | "message.edited" => read::<view::Message>(&data).map(|message| {
             let hops = message.hops;
             let message = convert::message(message, handle);
-            (if kind == "message.created" { Payload::MessageCreated(message) } else { Payload::MessageEdited(message) }, hops)
+            (
+                if kind == "message.created" {
+                    Payload::MessageCreated(message)
+                } else {
+                    Payload::MessageEdited(message)
+                },
+                hops,
+            )
         }),
         "thread.changed" => read(&data).map(|thread| (Payload::ThreadChanged(convert::thread(thread)), 0)),
         "room_member.joined" => read(&data).map(|seat| (Payload::RoomMemberJoined(convert::room_member(seat)), 0)),
         _ => simple(kind, &data).map(|payload| (payload, 0)),
     };
-    typed.unwrap_or_else(|| (Payload::Other(Unknown { name: kind.into(), data: data.to_string() }), 0))
+    typed.unwrap_or_else(|| {
+        (
+            Payload::Other(Unknown {
+                name: kind.into(),
+                data: data.to_string(),
+            }),
+            0,
+        )
+    })
 }
 
 fn simple(kind: &str, data: &Value) -> Option<Payload> {
@@ -39,7 +65,10 @@ fn simple(kind: &str, data: &Value) -> Option<Payload> {
         "message.deleted" => {
             let ids = data.get("message_ids")?.as_array()?;
             let message_ids = ids.iter().filter_map(|id| id.as_str().map(str::to_owned)).collect();
-            Payload::MessageDeleted(Deletion { room_id: text("room_id")?, message_ids })
+            Payload::MessageDeleted(Deletion {
+                room_id: text("room_id")?,
+                message_ids,
+            })
         }
         "reaction.added" => Payload::ReactionAdded(reaction(&text)?),
         "reaction.removed" => Payload::ReactionRemoved(reaction(&text)?),
@@ -48,7 +77,10 @@ fn simple(kind: &str, data: &Value) -> Option<Payload> {
             member_id: text("member_id")?,
             reason: text("reason")?,
         }),
-        "room.closed" => Payload::RoomClosed(Closing { room_id: text("room_id")?, reason: text("reason")? }),
+        "room.closed" => Payload::RoomClosed(Closing {
+            room_id: text("room_id")?,
+            reason: text("reason")?,
+        }),
         "bot.config_changed" => Payload::BotConfigChanged,
         "bot.grants_changed" => Payload::BotGrantsChanged,
         _ => return None,
@@ -56,7 +88,11 @@ fn simple(kind: &str, data: &Value) -> Option<Payload> {
 }
 
 fn reaction(text: &impl Fn(&str) -> Option<String>) -> Option<Reaction> {
-    Some(Reaction { room_id: text("room_id")?, message_id: text("message_id")?, emoji: text("emoji")? })
+    Some(Reaction {
+        room_id: text("room_id")?,
+        message_id: text("message_id")?,
+        emoji: text("emoji")?,
+    })
 }
 
 fn read<T: DeserializeOwned>(data: &Value) -> Option<T> {

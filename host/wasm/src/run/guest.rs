@@ -1,12 +1,7 @@
 //! What serves the imports of one running bot: every call is an operation, with the bot as its caller.
 
 use super::{convert, scope::Scope};
-use crate::{
-    bindings::types::Error,
-    host::BotHost,
-    output::LogLevel,
-    sandbox::Sandbox,
-};
+use crate::{bindings::types::Error, host::BotHost, output::LogLevel, sandbox::Sandbox};
 use mesh_authz::{Caller, Credential, Who};
 use mesh_service::{Door, Effect, Envelope, Host, Op, call};
 use mesh_types::{BotId, MeshId, RequestId};
@@ -28,12 +23,25 @@ pub struct Guest {
 impl Guest {
     /// Serves a bot of a mesh.
     pub(crate) fn new(host: Arc<Host>, (bot, mesh): (BotId, MeshId), handle: String, sandbox: Sandbox) -> Self {
-        Self { host, bot, mesh, handle, scope: Scope::default(), sandbox }
+        Self {
+            host,
+            bot,
+            mesh,
+            handle,
+            scope: Scope::default(),
+            sandbox,
+        }
     }
 
     /// The bot as a caller of operations.
     pub(crate) fn caller(&self) -> Caller {
-        Caller { who: Who::Bot { id: self.bot, mesh: self.mesh }, credential: Credential::Component }
+        Caller {
+            who: Who::Bot {
+                id: self.bot,
+                mesh: self.mesh,
+            },
+            credential: Credential::Component,
+        }
     }
 
     /// Calls an operation in the bot's name.
@@ -53,7 +61,8 @@ impl Guest {
             }
             Err(error) => {
                 if error.code.status() >= 500 {
-                    self.sandbox.write_log(LogLevel::Warn, format!("{} failed: {error}", O::SPEC.name));
+                    self.sandbox
+                        .write_log(LogLevel::Warn, format!("{} failed: {error}", O::SPEC.name));
                 }
                 Ok(Err(convert::error(error)))
             }
@@ -65,7 +74,9 @@ impl Guest {
     where
         T::Err: std::fmt::Display,
     {
-        text.parse().map_err(|error: T::Err| Error::Invalid(format!("`{}`: {error}", text.chars().take(64).collect::<String>())))
+        text.parse().map_err(|error: T::Err| {
+            Error::Invalid(format!("`{}`: {error}", text.chars().take(64).collect::<String>()))
+        })
     }
 }
 

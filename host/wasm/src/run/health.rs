@@ -33,11 +33,19 @@ pub(crate) struct Health {
 impl Health {
     /// A crash happened. `jitter` is a number from 0 to 255.
     pub(crate) fn crashed(&mut self, now: Timestamp, jitter: u8) -> Verdict {
-        if self.crashes.back().is_some_and(|last| now.millis() - last.millis() > HEALTHY) {
+        if self
+            .crashes
+            .back()
+            .is_some_and(|last| now.millis() - last.millis() > HEALTHY)
+        {
             self.in_a_row = 0;
         }
         self.crashes.push_back(now);
-        while self.crashes.front().is_some_and(|first| now.millis() - first.millis() > WINDOW) {
+        while self
+            .crashes
+            .front()
+            .is_some_and(|first| now.millis() - first.millis() > WINDOW)
+        {
             self.crashes.pop_front();
         }
         if self.crashes.len() >= CRASHES {
@@ -63,13 +71,18 @@ mod tests {
         let mut health = Health::default();
         let mut waits = Vec::new();
         for n in 0..4 {
-            let Verdict::Backoff(until) = health.crashed(Timestamp(n * 10_000), 0) else { panic!("too early") };
+            let Verdict::Backoff(until) = health.crashed(Timestamp(n * 10_000), 0) else {
+                panic!("too early")
+            };
             waits.push(until.millis() - n * 10_000);
         }
         assert_eq!(waits, [1_000, 2_000, 4_000, 8_000]);
         assert_eq!(health.crashed(Timestamp(40_000), 0), Verdict::Tripped);
         health.reset();
-        assert_eq!(health.crashed(Timestamp(50_000), 0), Verdict::Backoff(Timestamp(51_000)));
+        assert_eq!(
+            health.crashed(Timestamp(50_000), 0),
+            Verdict::Backoff(Timestamp(51_000))
+        );
     }
 
     #[test]
@@ -77,7 +90,11 @@ mod tests {
         let mut health = Health::default();
         for n in 0..50 {
             let now = Timestamp(n * 151_000);
-            assert_eq!(health.crashed(now, 0), Verdict::Backoff(Timestamp(now.millis() + FIRST)), "{n}");
+            assert_eq!(
+                health.crashed(now, 0),
+                Verdict::Backoff(Timestamp(now.millis() + FIRST)),
+                "{n}"
+            );
         }
     }
 }

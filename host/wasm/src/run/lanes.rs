@@ -28,7 +28,11 @@ impl Lanes {
 
     /// Puts an event at the end of its lane, or back to its place.
     pub(crate) fn park(&mut self, parked: Parked) {
-        match self.waiting.iter_mut().find(|one| one.stream == parked.stream && one.seq == parked.seq) {
+        match self
+            .waiting
+            .iter_mut()
+            .find(|one| one.stream == parked.stream && one.seq == parked.seq)
+        {
             Some(place) => *place = parked,
             None => self.waiting.push(parked),
         }
@@ -50,9 +54,11 @@ impl Lanes {
     }
 
     fn fronts(&self) -> impl Iterator<Item = &Parked> {
-        self.waiting.iter().enumerate().filter(|(at, parked)| {
-            !self.waiting[..*at].iter().any(|earlier| earlier.lane == parked.lane)
-        }).map(|(_, parked)| parked)
+        self.waiting
+            .iter()
+            .enumerate()
+            .filter(|(at, parked)| !self.waiting[..*at].iter().any(|earlier| earlier.lane == parked.lane))
+            .map(|(_, parked)| parked)
     }
 }
 
@@ -68,7 +74,13 @@ mod tests {
 
     fn parked(seq: i64, lane: &str, due: i64) -> Parked {
         let stream = "bot:bot_01h455vb4pex5vsknk084sn02q".parse().unwrap();
-        Parked { stream, seq, lane: lane.into(), attempts: 1, due_at: Timestamp(due) }
+        Parked {
+            stream,
+            seq,
+            lane: lane.into(),
+            attempts: 1,
+            due_at: Timestamp(due),
+        }
     }
 
     #[test]

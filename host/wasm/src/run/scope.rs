@@ -15,7 +15,11 @@ pub(crate) struct Scope {
 impl Scope {
     /// Handling an event whose message is `hops` bots away from a person.
     pub(crate) fn event(stream: InboxStream, seq: i64, hops: u32) -> Self {
-        Self { event: Some((stream, seq)), hops, writes: HashMap::new() }
+        Self {
+            event: Some((stream, seq)),
+            hops,
+            writes: HashMap::new(),
+        }
     }
 
     /// How many bots stand between what the bot does now and a person.

@@ -101,7 +101,10 @@ impl BotRuntime for Supervisor {
                 version: import.version,
                 function: import.function,
             });
-            Ok(Inspection { imports: imports.collect(), manifest: found.manifest })
+            Ok(Inspection {
+                imports: imports.collect(),
+                manifest: found.manifest,
+            })
         })
     }
 
@@ -161,7 +164,10 @@ impl Shared {
             };
             for entry in &*entries {
                 let Some((stream, _)) = entry.event else { continue };
-                if matches!(entry.kind.as_str(), "bot.changed" | "room_member.joined" | "room_member.left" | "room_bot.changed") {
+                if matches!(
+                    entry.kind.as_str(),
+                    "bot.changed" | "room_member.joined" | "room_member.left" | "room_bot.changed"
+                ) {
                     hearing.clear();
                 }
                 match stream {
@@ -213,7 +219,11 @@ impl Shared {
         }
         let hex = digest.to_string();
         let file = self.host.settings.blobs.join("sha256").join(&hex[..2]).join(&hex);
-        let component = self.compiler.load(digest, tokio::fs::read(file)).await.map_err(Error::internal)?;
+        let component = self
+            .compiler
+            .load(digest, tokio::fs::read(file))
+            .await
+            .map_err(Error::internal)?;
         let mut kept = kept();
         if kept.len() >= COMPONENTS {
             kept.clear();
@@ -245,7 +255,10 @@ impl Shared {
         let mut lines: Vec<WriteLine> = log.lines.into_iter().map(line).collect();
         if log.dropped > 0 {
             let text = format!("{} more lines were over the limit and are lost.", log.dropped);
-            lines.push(WriteLine { level: mesh_types::LogLevel::Warn, text });
+            lines.push(WriteLine {
+                level: mesh_types::LogLevel::Warn,
+                text,
+            });
         }
         let envelope = Envelope::new(caller, Door::Wasm, RequestId::new(self.host.ids.next()));
         if let Err(error) = call::<WriteBotLog>(&self.host, envelope, WriteBotLogIn { lines }).await {

@@ -28,11 +28,11 @@ use mesh_service::{
     runtime::InstanceStatus,
 };
 use mesh_types::{ActorId, BotId, InstanceId, RoomId, Timestamp, limits::HOPS};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
 
 /// Events read from the log at once.
@@ -80,7 +80,11 @@ struct Live {
 /// How an event ended.
 enum Handled {
     Done,
-    Later { due: Timestamp, error: String, counts: bool },
+    Later {
+        due: Timestamp,
+        error: String,
+        counts: bool,
+    },
     Never(String),
 }
 
@@ -193,7 +197,11 @@ impl Worker {
     /// to run.
     async fn load(&mut self) -> Result<bool> {
         let generation = self.shared.host.authority.generation();
-        if self.loaded.as_ref().is_some_and(|loaded| loaded.generation == generation) {
+        if self
+            .loaded
+            .as_ref()
+            .is_some_and(|loaded| loaded.generation == generation)
+        {
             return Ok(true);
         }
         if self.handle.restarted.swap(false, Ordering::AcqRel) {
@@ -205,9 +213,18 @@ impl Worker {
             (self.live, self.loaded) = (None, None);
             return Ok(false);
         };
-        let authority = self.shared.host.authority.bot_rights(&self.shared.host.store, self.bot).await?;
+        let authority = self
+            .shared
+            .host
+            .authority
+            .bot_rights(&self.shared.host.store, self.bot)
+            .await?;
         let allowed = allowed(&authority);
-        if let Some(loaded) = self.loaded.as_mut().filter(|loaded| loaded.row == row && loaded.allowed == allowed) {
+        if let Some(loaded) = self
+            .loaded
+            .as_mut()
+            .filter(|loaded| loaded.row == row && loaded.allowed == allowed)
+        {
             loaded.generation = generation;
             return Ok(true);
         }
@@ -215,13 +232,23 @@ impl Worker {
         let component = self.shared.component(&digest).await?;
         let linked = self.shared.linker.link(&component, &allowed).map_err(Error::internal)?;
         self.live = None;
-        self.loaded = Some(Loaded { row, generation, manifest: Manifest::from_json(&manifest)?, allowed, linked });
+        self.loaded = Some(Loaded {
+            row,
+            generation,
+            manifest: Manifest::from_json(&manifest)?,
+            allowed,
+            linked,
+        });
         Ok(true)
     }
 
     /// Reads the next events of every stream. False when there were none.
     async fn read_on(&mut self) -> Result<bool> {
-        let mesh = self.loaded.as_ref().map(|loaded| loaded.row.mesh).ok_or_else(|| Error::internal("not loaded"))?;
+        let mesh = self
+            .loaded
+            .as_ref()
+            .map(|loaded| loaded.row.mesh)
+            .ok_or_else(|| Error::internal("not loaded"))?;
         // The cursors in the database lag behind by what is still being stored.
         self.settled().await;
         let mut any = false;
@@ -239,22 +266,54 @@ impl Worker {
     }
 
     async fn deliver(&mut self, stream: InboxStream, delivery: Delivery) -> Result<()> {
-        let (seq, lane) = (delivery.seq, delivery.lane.map(|room: RoomId| room.to_string()).unwrap_or_default());
-        let Some(found) = self.wanted(&delivery) else { return self.settle(stream, seq, Settled::Done) };
+        let (seq, lane) = (
+            delivery.seq,
+            delivery.lane.map(|room: RoomId| room.to_string()).unwrap_or_default(),
+        );
+        let Some(found) = self.wanted(&delivery) else {
+            return self.settle(stream, seq, Settled::Done);
+        };
         if self.lanes.holds(&lane) {
-            let parked = Parked { stream, seq, lane, attempts: 0, due_at: self.shared.host.clock.now() };
+            let parked = Parked {
+                stream,
+                seq,
+                lane,
+                attempts: 0,
+                due_at: self.shared.host.clock.now(),
+            };
             self.lanes.park(parked.clone());
-            return self.settle(stream, seq, Settled::Parked { event: parked, error: "behind another".into() });
+            return self.settle(
+                stream,
+                seq,
+                Settled::Parked {
+                    event: parked,
+                    error: "behind another".into(),
+                },
+            );
         }
         let handled = self.handle_event(stream, seq, found).await?;
-        let fresh = Parked { stream, seq, lane, attempts: 0, due_at: Timestamp::default() };
+        let fresh = Parked {
+            stream,
+            seq,
+            lane,
+            attempts: 0,
+            due_at: Timestamp::default(),
+        };
         self.conclude(fresh, handled, false)
     }
 
     async fn retry(&mut self, parked: Parked) -> Result<()> {
-        let mesh = self.loaded.as_ref().map(|loaded| loaded.row.mesh).ok_or_else(|| Error::internal("not loaded"))?;
-        let found = next_for_bot(&self.shared.host, (self.bot, mesh), parked.stream, parked.seq - 1, 1).await?.pop();
-        let found = found.filter(|delivery| delivery.seq == parked.seq).and_then(|delivery| self.wanted(&delivery));
+        let mesh = self
+            .loaded
+            .as_ref()
+            .map(|loaded| loaded.row.mesh)
+            .ok_or_else(|| Error::internal("not loaded"))?;
+        let found = next_for_bot(&self.shared.host, (self.bot, mesh), parked.stream, parked.seq - 1, 1)
+            .await?
+            .pop();
+        let found = found
+            .filter(|delivery| delivery.seq == parked.seq)
+            .and_then(|delivery| self.wanted(&delivery));
         let handled = match found {
             Some(found) => self.handle_event(parked.stream, parked.seq, found).await?,
             None => Handled::Done,
@@ -272,10 +331,18 @@ impl Worker {
             Handled::Done => self.settle(stream, seq, Settled::Done),
             Handled::Later { due, error, counts } => {
                 let attempts = event.attempts + u32::from(counts);
-                let due_at = if counts { retry_at(self.shared.host.clock.now(), attempts) } else { Some(due) };
+                let due_at = if counts {
+                    retry_at(self.shared.host.clock.now(), attempts)
+                } else {
+                    Some(due)
+                };
                 match due_at {
                     Some(due_at) => {
-                        let event = Parked { attempts, due_at, ..event };
+                        let event = Parked {
+                            attempts,
+                            due_at,
+                            ..event
+                        };
                         self.lanes.park(event.clone());
                         self.settle(stream, seq, Settled::Parked { event, error })
                     }
@@ -327,7 +394,12 @@ impl Worker {
         if let Some(failed) = self.bring_up().await? {
             return Ok(failed);
         }
-        let Some(Live { mut instance, id, _place }) = self.live.take() else {
+        let Some(Live {
+            mut instance,
+            id,
+            _place,
+        }) = self.live.take()
+        else {
             return Err(Error::internal("no instance after it was brought up"));
         };
         let (event, hops) = event(found, &instance.host().handle.clone());
@@ -337,7 +409,11 @@ impl Worker {
         measure(&end, &spent);
         self.keep_log(log).await;
         if let After::Alive(instance) = after {
-            self.live = Some(Live { instance: *instance, id, _place });
+            self.live = Some(Live {
+                instance: *instance,
+                id,
+                _place,
+            });
         }
         let now = self.shared.host.clock.now();
         Ok(match end {
@@ -345,12 +421,20 @@ impl Worker {
             CallEnd::Done(Outcome::RetryAfter(wait)) => {
                 let wait = i64::try_from(wait).unwrap_or(i64::MAX).clamp(100, 3_600_000);
                 let error = "the bot asked for a later try".into();
-                Handled::Later { due: Timestamp(now.millis() + wait), error, counts: false }
+                Handled::Later {
+                    due: Timestamp(now.millis() + wait),
+                    error,
+                    counts: false,
+                }
             }
             CallEnd::Done(Outcome::Reject(why)) => Handled::Never(format!("the bot rejected it: {why}")),
             end if end.is_hosts_fault() => {
                 tracing::error!(bot = %self.bot, %end, "the host failed a bot");
-                Handled::Later { due: Timestamp(now.millis() + 1000), error: end.to_string(), counts: false }
+                Handled::Later {
+                    due: Timestamp(now.millis() + 1000),
+                    error: end.to_string(),
+                    counts: false,
+                }
             }
             end => {
                 let error = end.to_string();
@@ -358,7 +442,11 @@ impl Worker {
                 if self.live.is_none() {
                     self.crashed(now, &error);
                 }
-                Handled::Later { due: now, error, counts: true }
+                Handled::Later {
+                    due: now,
+                    error,
+                    counts: true,
+                }
             }
         })
     }
@@ -370,15 +458,26 @@ impl Worker {
         }
         self.set_state("starting");
         let place = self.shared.place().await?;
-        let Some(loaded) = &self.loaded else { return Err(Error::internal("not loaded")) };
+        let Some(loaded) = &self.loaded else {
+            return Err(Error::internal("not loaded"));
+        };
         let limits = self.shared.limits(&loaded.row.limits);
         let sandbox = Sandbox::new(limits);
-        let guest = Guest::new(self.shared.host.clone(), (self.bot, loaded.row.mesh), loaded.row.handle.clone(), sandbox);
+        let guest = Guest::new(
+            self.shared.host.clone(),
+            (self.bot, loaded.row.mesh),
+            loaded.row.handle.clone(),
+            sandbox,
+        );
         let id = InstanceId::new(self.shared.host.ids.next());
         let Called { end, log, after, .. } = Instance::start(&loaded.linked, guest).await;
         self.keep_log(log).await;
         if let After::Alive(instance) = after {
-            self.live = Some(Live { instance: *instance, id, _place: place });
+            self.live = Some(Live {
+                instance: *instance,
+                id,
+                _place: place,
+            });
             self.set_instance(Some(id));
             return Ok(None);
         }
@@ -391,7 +490,11 @@ impl Worker {
         }
         // The event did nothing wrong: it waits without losing a try.
         let due = self.paused_until.unwrap_or(now);
-        Ok(Some(Handled::Later { due, error, counts: false }))
+        Ok(Some(Handled::Later {
+            due,
+            error,
+            counts: false,
+        }))
     }
 
     fn crashed(&mut self, now: Timestamp, error: &str) {
@@ -426,28 +529,49 @@ impl Worker {
     }
 
     fn set_instance(&self, id: Option<InstanceId>) {
-        self.handle.status.lock().unwrap_or_else(PoisonError::into_inner).instance = id;
+        self.handle
+            .status
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .instance = id;
         self.set_state("ready");
     }
 
     /// A line in the bot's log, in the host's own words.
     async fn note(&mut self, text: &str) {
-        let line = LogLine { source: LogSource::Log(LogLevel::Error), text: text.to_owned() };
-        self.keep_log(LogOutput { lines: vec![line], dropped: 0 }).await;
+        let line = LogLine {
+            source: LogSource::Log(LogLevel::Error),
+            text: text.to_owned(),
+        };
+        self.keep_log(LogOutput {
+            lines: vec![line],
+            dropped: 0,
+        })
+        .await;
     }
 
     async fn keep_log(&mut self, log: LogOutput) {
         let mesh = self.loaded.as_ref().map(|loaded| loaded.row.mesh);
         if let Some(mesh) = mesh.filter(|_| !log.lines.is_empty() || log.dropped > 0) {
-            let caller = Caller { who: Who::Bot { id: self.bot, mesh }, credential: Credential::Component };
+            let caller = Caller {
+                who: Who::Bot { id: self.bot, mesh },
+                credential: Credential::Component,
+            };
             self.shared.keep_log(caller, log).await;
         }
     }
 }
 
 fn measure(end: &CallEnd, spent: &Spent) {
-    let well = if matches!(end, CallEnd::Done(_)) { "done" } else { "failed" };
+    let well = if matches!(end, CallEnd::Done(_)) {
+        "done"
+    } else {
+        "failed"
+    };
     metrics::histogram!("mesh_bot_event_seconds", "end" => well).record(spent.wall);
-    #[allow(clippy::cast_precision_loss, reason = "a histogram of fuel needs no more than 52 bits")]
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "a histogram of fuel needs no more than 52 bits"
+    )]
     metrics::histogram!("mesh_bot_event_fuel").record(spent.fuel as f64);
 }

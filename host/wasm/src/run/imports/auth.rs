@@ -12,10 +12,16 @@ impl Host for Guest {
             Err(error) => return Ok(Err(error)),
         };
         let Some(place) = who.memberships.into_iter().find(|place| place.mesh_id == self.mesh) else {
-            return Ok(Err(Error::NotFound("The bot is not a member of its mesh any more.".into())));
+            return Ok(Err(Error::NotFound(
+                "The bot is not a member of its mesh any more.".into(),
+            )));
         };
         Ok(Ok(Identity {
-            actor: Actor { id: who.actor_id.to_string(), kind: who.kind, name: who.name },
+            actor: Actor {
+                id: who.actor_id.to_string(),
+                kind: who.kind,
+                name: who.name,
+            },
             member_id: place.member_id.to_string(),
             mesh_id: place.mesh_id.to_string(),
             role: place.role.as_str().into(),

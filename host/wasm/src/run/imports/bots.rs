@@ -8,13 +8,21 @@ use super::{
 };
 use crate::bindings::bots::{Host, PageRequest};
 use mesh_service::bot::{
-    BotIn, ExplainBot, ExplainBotIn, GetBot, GetBotLimits, GetBotStatus, ListBotGrants, ListBotGrantsIn, ListBots, ListBotsIn,
+    BotIn, ExplainBot, ExplainBotIn, GetBot, GetBotLimits, GetBotStatus, ListBotGrants, ListBotGrantsIn, ListBots,
+    ListBotsIn,
 };
 
 impl Host for Guest {
     async fn list(&mut self, page: PageRequest) -> Answer<String> {
         let (limit, cursor) = convert::page(page);
-        json(self.call::<ListBots>(ListBotsIn { mesh_id: self.mesh, limit, cursor }).await?)
+        json(
+            self.call::<ListBots>(ListBotsIn {
+                mesh_id: self.mesh,
+                limit,
+                cursor,
+            })
+            .await?,
+        )
     }
 
     async fn get(&mut self, bot: String) -> Answer<String> {
@@ -26,11 +34,20 @@ impl Host for Guest {
     }
 
     async fn explain(&mut self, operation: String, resource: String) -> Answer<String> {
-        json(self.call::<ExplainBot>(ExplainBotIn::about(self.bot, operation, resource)).await?)
+        json(
+            self.call::<ExplainBot>(ExplainBotIn::about(self.bot, operation, resource))
+                .await?,
+        )
     }
 
     async fn bot_grant_list(&mut self) -> Answer<String> {
-        json(self.call::<ListBotGrants>(ListBotGrantsIn { bot_id: self.bot, version_id: None }).await?)
+        json(
+            self.call::<ListBotGrants>(ListBotGrantsIn {
+                bot_id: self.bot,
+                version_id: None,
+            })
+            .await?,
+        )
     }
 
     async fn bot_limit_get(&mut self) -> Answer<String> {

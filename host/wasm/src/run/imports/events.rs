@@ -13,7 +13,12 @@ impl Host for Guest {
 
     async fn room_event_list(&mut self, room: String, after: u64, limit: u32) -> Answer<String> {
         let after = Some(i64::try_from(after).unwrap_or(i64::MAX));
-        let input = ListRoomEventsIn { room_id: id!(&room), after, before: None, limit: Some(limit) };
+        let input = ListRoomEventsIn {
+            room_id: id!(&room),
+            after,
+            before: None,
+            limit: Some(limit),
+        };
         json(self.call::<ListRoomEvents>(input).await?)
     }
 }

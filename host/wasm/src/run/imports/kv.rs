@@ -12,7 +12,10 @@ impl Host for Guest {
     async fn get(&mut self, key: String) -> Answer<Option<Value>> {
         let found = self.call::<GetValue>(KeyIn { bot_id: self.bot, key }).await?;
         Ok(match found {
-            Ok(value) => Ok(Some(Value { bytes: value.value.into(), version: convert::whole(value.version) })),
+            Ok(value) => Ok(Some(Value {
+                bytes: value.value.into(),
+                version: convert::whole(value.version),
+            })),
             Err(Error::NotFound(_)) => Ok(None),
             Err(error) => Err(error),
         })
@@ -20,8 +23,17 @@ impl Host for Guest {
 
     async fn put(&mut self, key: String, bytes: Vec<u8>, expected: Option<u64>) -> Answer<u64> {
         let expected = expected.map(|version| i64::try_from(version).unwrap_or(i64::MAX));
-        let input = PutValueIn { bot_id: self.bot, key, expected, expires_in_s: None, value: bytes.into() };
-        Ok(self.call::<PutValue>(input).await?.map(|put| convert::whole(put.version)))
+        let input = PutValueIn {
+            bot_id: self.bot,
+            key,
+            expected,
+            expires_in_s: None,
+            value: bytes.into(),
+        };
+        Ok(self
+            .call::<PutValue>(input)
+            .await?
+            .map(|put| convert::whole(put.version)))
     }
 
     async fn delete(&mut self, key: String) -> Answer<bool> {
@@ -34,7 +46,12 @@ impl Host for Guest {
 
     async fn list(&mut self, prefix: String, page: PageRequest) -> Answer<EntryPage> {
         let (limit, cursor) = convert::page(page);
-        let input = ListKeysIn { bot_id: self.bot, prefix: Some(prefix), limit, cursor };
+        let input = ListKeysIn {
+            bot_id: self.bot,
+            prefix: Some(prefix),
+            limit,
+            cursor,
+        };
         Ok(self.call::<ListKeys>(input).await?.map(|page| EntryPage {
             entries: page
                 .items

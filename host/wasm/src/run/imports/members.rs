@@ -11,7 +11,14 @@ use mesh_service::member::{GetMember, ListMembers, ListMembersIn, MemberIn};
 impl Host for Guest {
     async fn list(&mut self, page: PageRequest) -> Answer<MemberPage> {
         let (limit, cursor) = convert::page(page);
-        let found = self.call::<ListMembers>(ListMembersIn { mesh_id: self.mesh, role: None, limit, cursor }).await?;
+        let found = self
+            .call::<ListMembers>(ListMembersIn {
+                mesh_id: self.mesh,
+                role: None,
+                limit,
+                cursor,
+            })
+            .await?;
         Ok(found.map(|page| MemberPage {
             members: page.items.into_iter().map(convert::member).collect(),
             next_cursor: page.next_cursor,
@@ -19,6 +26,11 @@ impl Host for Guest {
     }
 
     async fn get(&mut self, member: String) -> Answer<Member> {
-        Ok(self.call::<GetMember>(MemberIn { member_id: id!(&member) }).await?.map(convert::member))
+        Ok(self
+            .call::<GetMember>(MemberIn {
+                member_id: id!(&member),
+            })
+            .await?
+            .map(convert::member))
     }
 }

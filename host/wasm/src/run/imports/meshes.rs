@@ -24,8 +24,14 @@ impl Host for Guest {
     async fn permission_check(&mut self, questions: Vec<PermissionQuestion>) -> Answer<Vec<bool>> {
         let mut asked = Vec::with_capacity(questions.len());
         for question in questions {
-            asked.push(Question { permission: id!(&question.permission), resource: question.resource });
+            asked.push(Question {
+                permission: id!(&question.permission),
+                resource: question.resource,
+            });
         }
-        Ok(self.call::<CheckPermissions>(CheckPermissionsIn::new(self.mesh, asked)).await?.map(|answers| answers.items))
+        Ok(self
+            .call::<CheckPermissions>(CheckPermissionsIn::new(self.mesh, asked))
+            .await?
+            .map(|answers| answers.items))
     }
 }

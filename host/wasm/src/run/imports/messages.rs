@@ -25,8 +25,15 @@ pub(crate) use id;
 
 impl Guest {
     fn messages(&self, page: mesh_service::Page<mesh_types::view::Message>) -> MessagePage {
-        let messages = page.items.into_iter().map(|message| convert::message(message, &self.handle)).collect();
-        MessagePage { messages, next_cursor: page.next_cursor }
+        let messages = page
+            .items
+            .into_iter()
+            .map(|message| convert::message(message, &self.handle))
+            .collect();
+        MessagePage {
+            messages,
+            next_cursor: page.next_cursor,
+        }
     }
 }
 
@@ -41,35 +48,66 @@ impl Host for Guest {
             Ok(id) => id,
             Err(error) => return Ok(Err(error)),
         };
-        let input = PostMessageIn { room_id, text: message.text, thread_id, reply_to };
+        let input = PostMessageIn {
+            room_id,
+            text: message.text,
+            thread_id,
+            reply_to,
+        };
         let posted = self.call::<PostMessage>(input).await?;
         Ok(posted.map(|message| convert::message(message, &self.handle)))
     }
 
     async fn get(&mut self, message: String) -> Answer<Message> {
-        let found = self.call::<GetMessage>(MessageIn { message_id: id!(&message) }).await?;
+        let found = self
+            .call::<GetMessage>(MessageIn {
+                message_id: id!(&message),
+            })
+            .await?;
         Ok(found.map(|message| convert::message(message, &self.handle)))
     }
 
     async fn list(&mut self, room: String, page: PageRequest) -> Answer<MessagePage> {
         let (limit, cursor) = convert::page(page);
-        let input = ListMessagesIn { room_id: id!(&room), before: None, after: None, limit, cursor };
+        let input = ListMessagesIn {
+            room_id: id!(&room),
+            before: None,
+            after: None,
+            limit,
+            cursor,
+        };
         let found = self.call::<ListMessages>(input).await?;
         Ok(found.map(|page| self.messages(page)))
     }
 
     async fn edit(&mut self, message: String, text: String) -> Answer<Message> {
-        let edited = self.call::<EditMessage>(EditMessageIn { message_id: id!(&message), text }).await?;
+        let edited = self
+            .call::<EditMessage>(EditMessageIn {
+                message_id: id!(&message),
+                text,
+            })
+            .await?;
         Ok(edited.map(|message| convert::message(message, &self.handle)))
     }
 
     async fn delete(&mut self, message: String) -> Answer<()> {
-        Ok(self.call::<DeleteMessage>(MessageIn { message_id: id!(&message) }).await?.map(drop))
+        Ok(self
+            .call::<DeleteMessage>(MessageIn {
+                message_id: id!(&message),
+            })
+            .await?
+            .map(drop))
     }
 
     async fn thread_list(&mut self, room: String, page: PageRequest) -> Answer<ThreadPage> {
         let (limit, cursor) = convert::page(page);
-        let found = self.call::<ListThreads>(ListThreadsIn { room_id: id!(&room), limit, cursor }).await?;
+        let found = self
+            .call::<ListThreads>(ListThreadsIn {
+                room_id: id!(&room),
+                limit,
+                cursor,
+            })
+            .await?;
         Ok(found.map(|page| ThreadPage {
             threads: page.items.into_iter().map(convert::thread).collect(),
             next_cursor: page.next_cursor,
@@ -77,20 +115,43 @@ impl Host for Guest {
     }
 
     async fn thread_get(&mut self, thread: String) -> Answer<Thread> {
-        Ok(self.call::<GetThread>(ThreadIn { thread_id: id!(&thread) }).await?.map(convert::thread))
+        Ok(self
+            .call::<GetThread>(ThreadIn {
+                thread_id: id!(&thread),
+            })
+            .await?
+            .map(convert::thread))
     }
 
     async fn thread_replies(&mut self, thread: String, page: PageRequest) -> Answer<MessagePage> {
         let (limit, cursor) = convert::page(page);
-        let found = self.call::<ThreadReplies>(ThreadRepliesIn { thread_id: id!(&thread), limit, cursor }).await?;
+        let found = self
+            .call::<ThreadReplies>(ThreadRepliesIn {
+                thread_id: id!(&thread),
+                limit,
+                cursor,
+            })
+            .await?;
         Ok(found.map(|page| self.messages(page)))
     }
 
     async fn reaction_add(&mut self, message: String, emoji: String) -> wasmtime::Result<Result<(), Error>> {
-        Ok(self.call::<AddReaction>(ReactionIn { message_id: id!(&message), emoji }).await?.map(drop))
+        Ok(self
+            .call::<AddReaction>(ReactionIn {
+                message_id: id!(&message),
+                emoji,
+            })
+            .await?
+            .map(drop))
     }
 
     async fn reaction_remove(&mut self, message: String, emoji: String) -> wasmtime::Result<Result<(), Error>> {
-        Ok(self.call::<RemoveReaction>(ReactionIn { message_id: id!(&message), emoji }).await?.map(drop))
+        Ok(self
+            .call::<RemoveReaction>(ReactionIn {
+                message_id: id!(&message),
+                emoji,
+            })
+            .await?
+            .map(drop))
     }
 }

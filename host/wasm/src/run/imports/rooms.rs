@@ -14,7 +14,12 @@ use mesh_service::room::{
 impl Host for Guest {
     async fn list(&mut self, page: PageRequest) -> Answer<RoomPage> {
         let (limit, cursor) = convert::page(page);
-        let input = ListRoomsIn { mesh_id: self.mesh, mine: false, limit, cursor };
+        let input = ListRoomsIn {
+            mesh_id: self.mesh,
+            mine: false,
+            limit,
+            cursor,
+        };
         let found = self.call::<ListRooms>(input).await?;
         Ok(found.map(|page| RoomPage {
             rooms: page.items.into_iter().map(convert::room).collect(),
@@ -23,7 +28,10 @@ impl Host for Guest {
     }
 
     async fn get(&mut self, room: String) -> Answer<Room> {
-        Ok(self.call::<GetRoom>(RoomIn { room_id: id!(&room) }).await?.map(convert::room))
+        Ok(self
+            .call::<GetRoom>(RoomIn { room_id: id!(&room) })
+            .await?
+            .map(convert::room))
     }
 
     async fn create(&mut self, room: NewRoom) -> Answer<Room> {
@@ -49,7 +57,13 @@ impl Host for Guest {
 
     async fn room_member_list(&mut self, room: String, page: PageRequest) -> Answer<RoomMemberPage> {
         let (limit, cursor) = convert::page(page);
-        let found = self.call::<ListRoomMembers>(ListRoomMembersIn { room_id: id!(&room), limit, cursor }).await?;
+        let found = self
+            .call::<ListRoomMembers>(ListRoomMembersIn {
+                room_id: id!(&room),
+                limit,
+                cursor,
+            })
+            .await?;
         Ok(found.map(|page| RoomMemberPage {
             members: page.items.into_iter().map(convert::room_member).collect(),
             next_cursor: page.next_cursor,
@@ -57,12 +71,18 @@ impl Host for Guest {
     }
 
     async fn room_member_add(&mut self, room: String, member: String) -> Answer<RoomMember> {
-        let input = AddRoomMemberIn { room_id: id!(&room), member_id: id!(&member) };
+        let input = AddRoomMemberIn {
+            room_id: id!(&room),
+            member_id: id!(&member),
+        };
         Ok(self.call::<AddRoomMember>(input).await?.map(convert::room_member))
     }
 
     async fn room_member_remove(&mut self, room: String, member: String) -> Answer<()> {
-        let input = RoomSeatIn { room_id: id!(&room), member_id: id!(&member) };
+        let input = RoomSeatIn {
+            room_id: id!(&room),
+            member_id: id!(&member),
+        };
         Ok(self.call::<RemoveRoomMember>(input).await?.map(drop))
     }
 }
