@@ -1,3 +1,5 @@
 //! Every end-to-end test, in one program.
 
+mod bots;
 mod door;
+mod durability;

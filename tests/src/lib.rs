@@ -6,12 +6,14 @@
 
 mod client;
 mod database;
+mod program;
 mod raw;
 mod server;
 mod world;
 
 pub use client::{Client, Response, content_digest, send};
 pub use database::Engine;
+pub use program::{Program, component, deploy, messages_until, upload};
 pub use raw::{Raw, raw};
 pub use server::{Options, TestServer};
 pub use world::{Mesh, PASSWORD, Person};

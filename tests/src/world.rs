@@ -17,6 +17,17 @@ pub struct Person {
     pub email: String,
 }
 
+impl Person {
+    /// Somebody who is signed in already.
+    pub fn new(client: Client, id: &str, email: &str) -> Self {
+        Self {
+            client,
+            id: id.into(),
+            email: email.into(),
+        }
+    }
+}
+
 impl Deref for Person {
     type Target = Client;
 

@@ -1,0 +1,109 @@
+//! SIGKILL at random moments: nothing acknowledged is lost, nothing is torn, nothing happens twice.
+
+use futures_util::future::join_all;
+use mesh_tests::{Program, component, deploy, messages_until};
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+};
+
+/// How often the server is killed.
+const KILLS: u32 = 8;
+/// Clients that post at once.
+const CLIENTS: u32 = 8;
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("a text").to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_acknowledged_mention_gets_exactly_one_reply() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    let mut program = Program::start(&data);
+    let person = program.first_person().await;
+    let mesh = text(&person.post("/meshes", json!({ "name": "home" })).await.expect(201)["id"]);
+    let room = text(&person.post(&format!("/meshes/{mesh}/rooms"), json!({ "name": "r" })).await.expect(201)["id"]);
+    let bot = deploy(&person, &mesh, "echo", component("echo")).await;
+    person.post(&format!("/rooms/{room}/bots"), json!({ "bot_id": bot })).await.expect(201);
+    let token = person.token().unwrap().to_owned();
+
+    let next = Arc::new(AtomicU32::new(0));
+    let mut acknowledged = Vec::new();
+    for kill in 0..KILLS {
+        let down = Arc::new(AtomicBool::new(false));
+        let posting = (0..CLIENTS).map(|_| {
+            let (client, room, next, down) = (program.client(Some(&token)), room.clone(), next.clone(), down.clone());
+            tokio::spawn(async move {
+                let mut acknowledged = Vec::new();
+                while !down.load(Ordering::Relaxed) {
+                    let n = next.fetch_add(1, Ordering::Relaxed);
+                    let request = client.request(reqwest::Method::POST, &format!("/rooms/{room}/messages"));
+                    let body = json!({ "text": format!("@echo {n}") });
+                    match request.json(&body).send().await {
+                        Ok(answer) if answer.status() == 201 => acknowledged.push(n),
+                        _ => break,
+                    }
+                    if n.is_multiple_of(7) {
+                        tokio::task::yield_now().await;
+                    }
+                }
+                acknowledged
+            })
+        });
+        let posting: Vec<_> = posting.collect();
+        // Another moment each time: after a number of posts, not after a time.
+        let until = next.load(Ordering::Relaxed) + 20 + kill * 7;
+        while next.load(Ordering::Relaxed) < until {
+            tokio::task::yield_now().await;
+        }
+        program = program.kill_and_restart();
+        down.store(true, Ordering::Relaxed);
+        for posted in join_all(posting).await {
+            acknowledged.extend(posted.unwrap());
+        }
+    }
+
+    let client = program.client(Some(&token));
+    let reply_to = |all: &[Value]| {
+        let mut replies: BTreeMap<String, u32> = BTreeMap::new();
+        for message in all.iter().filter(|message| message["author"]["id"] == bot.as_str()) {
+            *replies.entry(text(&message["text"])).or_default() += 1;
+        }
+        replies
+    };
+    let all = messages_until(&client, &room, |all| {
+        let replies = reply_to(all);
+        acknowledged.iter().all(|n| replies.contains_key(&format!("echo: {n}")))
+    })
+    .await;
+    let posted: Vec<String> = all
+        .iter()
+        .filter(|message| message["author"]["id"] == person.id.as_str())
+        .map(|message| text(&message["text"]))
+        .collect();
+    for n in &acknowledged {
+        assert_eq!(posted.iter().filter(|text| **text == format!("@echo {n}")).count(), 1, "message {n}");
+    }
+    for (reply, count) in reply_to(&all) {
+        assert_eq!(count, 1, "{reply:?} was said {count} times");
+    }
+    assert!(acknowledged.len() > 100, "only {} posts", acknowledged.len());
+    // No position of the room's stream is missing or taken twice.
+    let mut events = Vec::new();
+    loop {
+        let after = events.len();
+        let page = client.get(&format!("/rooms/{room}/events?after={after}&limit=200")).await.expect(200);
+        let items = page["items"].as_array().unwrap().clone();
+        if items.is_empty() {
+            break;
+        }
+        events.extend(items.iter().map(|event| event["seq"].as_i64().unwrap()));
+    }
+    assert_eq!(events, (1..=i64::try_from(events.len()).unwrap()).collect::<Vec<_>>());
+}

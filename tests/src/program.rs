@@ -1,0 +1,153 @@
+//! The `mesh` program itself, as users run it: another process that can be killed.
+
+use crate::{Client, Person, content_digest};
+use serde_json::{Value, json};
+use std::{
+    io::{BufRead as _, BufReader},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+/// A running `mesh serve`.
+pub struct Program {
+    child: Child,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The code for the first account, if nobody has one yet.
+    pub code: Option<String>,
+    data: PathBuf,
+}
+
+/// The program that was built beside this test.
+fn binary() -> PathBuf {
+    let test = std::env::current_exe().expect("this program has a path");
+    let folder = test.ancestors().nth(2).expect("tests are in target/PROFILE/deps");
+    let binary = folder.join("mesh");
+    assert!(binary.exists(), "{} is not built; `make test` builds it", binary.display());
+    binary
+}
+
+impl Program {
+    /// Starts it on a free port with this data folder, and waits until it says where it listens.
+    pub fn start(data: &Path) -> Self {
+        let mut child = Command::new(binary())
+            .arg("serve")
+            .args(["--listen", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .current_dir(data.parent().expect("the data folder has a parent"))
+            .env("MESH_LOG_LEVEL", "warn")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("mesh starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let mut line = || lines.next().expect("mesh says where it listens").expect("text");
+        let first = line();
+        let address = first.rsplit("http://").next().expect("an address").parse().expect("an address");
+        let documents = line();
+        assert!(documents.contains("documents"), "{documents}");
+        // The code stands in the announcement's last command, which comes at once or not at all.
+        let code = if data.join("first").exists() {
+            None
+        } else {
+            std::fs::write(data.join("first"), "").expect("a marker");
+            let mut found = None;
+            while found.is_none() {
+                found = line().split_whitespace().find(|word| word.starts_with("mic_")).map(str::to_owned);
+            }
+            found
+        };
+        Self { child, address, code, data: data.to_owned() }
+    }
+
+    /// Kills it without a warning and starts it again on the same data.
+    pub fn kill_and_restart(mut self) -> Self {
+        self.child.kill().expect("SIGKILL");
+        self.child.wait().expect("it ends");
+        Self::start(&self.data.clone())
+    }
+
+    /// Somebody with this token; none for nobody.
+    pub fn client(&self, token: Option<&str>) -> Client {
+        Client::new(self.address, token.map(str::to_owned))
+    }
+
+    /// Makes the first account.
+    pub async fn first_person(&self) -> Person {
+        let body = json!({
+            "email": "first@example.org",
+            "password": crate::PASSWORD,
+            "name": "First",
+            "invite_code": self.code,
+        });
+        let session = self.client(None).post("/auth/register", body).await.expect(201);
+        let token = session["access_token"].as_str().expect("a token");
+        Person::new(self.client(Some(token)), session["person_id"].as_str().expect("an id"), "first@example.org")
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The component of a guest, built by `make test`: from `dist/plugins` or the test guests.
+pub fn component(name: &str) -> Vec<u8> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the project");
+    let places = [
+        root.join("dist/plugins").join(format!("{name}.wasm")),
+        root.join("tests/guests/target/wasm32-wasip2/release").join(format!("{name}.wasm")),
+    ];
+    let found = places.iter().find_map(|place| std::fs::read(place).ok());
+    found.unwrap_or_else(|| panic!("{name}.wasm is not built; `make test` builds it"))
+}
+
+/// Brings a bot into a mesh: uploaded, granted what it asks for, started. Gives its id.
+pub async fn deploy(person: &Client, mesh: &str, name: &str, component: Vec<u8>) -> String {
+    let bot = person.post(&format!("/meshes/{mesh}/bots"), json!({ "name": name })).await.expect(201);
+    let id = bot["id"].as_str().expect("an id").to_owned();
+    let version = upload(person, &id, component).await.expect(201);
+    let version = version["id"].as_str().expect("an id").to_owned();
+    let grants = person.get(&format!("/bots/{id}/grants?version_id={version}")).await.expect(200);
+    for asked in grants["asked"].as_array().expect("a list") {
+        let path = format!("/bots/{id}/grants/{}", asked["permission"].as_str().expect("a name"));
+        let body = json!({ "effect": "allow", "on": asked["on"], "version_id": version });
+        person.put(&path, body).await.expect(200);
+    }
+    person.post(&format!("/bot-versions/{version}/activate"), json!({})).await.expect(200);
+    person.post(&format!("/bots/{id}/start"), json!({})).await.expect(200);
+    id
+}
+
+/// Uploads a component as a version of a bot.
+pub async fn upload(person: &Client, bot: &str, component: Vec<u8>) -> crate::Response {
+    let request = person.request(reqwest::Method::POST, &format!("/bots/{bot}/versions/wasm"));
+    let digest = content_digest(&component);
+    crate::send(request.header("content-type", "application/wasm").header("content-digest", digest).body(component)).await
+}
+
+/// Waits, by long polls, until a room's newest messages satisfy the condition, and gives them. Oldest first.
+pub async fn messages_until(person: &Client, room: &str, enough: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+    for _ in 0..60 {
+        let sync = person.post("/me/sync", json!({})).await.expect(200);
+        let mut all = Vec::new();
+        let mut path = format!("/rooms/{room}/messages?limit=200");
+        loop {
+            let page = person.get(&path).await.expect(200);
+            all.extend(page["items"].as_array().expect("a list").clone());
+            match page["next_cursor"].as_str() {
+                Some(cursor) => path = format!("/rooms/{room}/messages?limit=200&cursor={cursor}"),
+                None => break,
+            }
+        }
+        all.reverse();
+        if enough(&all) {
+            return all;
+        }
+        person.post("/me/events/poll", json!({ "cursor": sync["cursor"], "wait_s": 5 })).await.expect(200);
+    }
+    panic!("the messages did not come");
+}
