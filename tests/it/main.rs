@@ -1,3 +1,4 @@
 //! Every end-to-end test, in one program.
 
 mod door;
+mod sweeps;

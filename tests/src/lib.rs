@@ -6,12 +6,14 @@
 
 mod client;
 mod database;
+mod ops;
 mod raw;
 mod server;
 mod world;
 
 pub use client::{Client, Response, content_digest, send};
 pub use database::Engine;
+pub use ops::{op, required_fields};
 pub use raw::{Raw, raw};
 pub use server::{Options, TestServer};
 pub use world::{Mesh, PASSWORD, Person};
