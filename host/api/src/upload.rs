@@ -19,7 +19,7 @@ const SILENCE: Duration = Duration::from_secs(10);
 /// Longest time for a whole body that is held in memory.
 const WHOLE: Duration = Duration::from_secs(30);
 /// Longest time for a whole component.
-const UPLOAD: Duration = Duration::from_secs(15 * 60);
+const UPLOAD: Duration = Duration::from_mins(15);
 
 /// A file that is not finished. It goes when the upload ends before its time, whoever ends it.
 struct Part(PathBuf);
@@ -104,7 +104,7 @@ pub(crate) async fn component(host: &Host, headers: &HeaderMap, mut body: Body, 
             "The body is not the one that `Content-Digest` names.",
         ));
     }
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex(&digest);
     let place = folder.join(&hex[..2]);
     fs::create_dir_all(&place).await.map_err(Error::internal)?;
     let path = place.join(&hex);
@@ -164,4 +164,12 @@ async fn receive(part: &Path, body: &mut Body, most: u64) -> Result<([u8; 32], u
     file.flush().await.map_err(stored)?;
     file.sync_all().await.map_err(stored)?;
     Ok((sum.finalize().into(), size))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

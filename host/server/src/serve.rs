@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::{EnvFilter, fmt};
 
 /// How often what is old is cleared away.
-const HOUSEKEEPING: Duration = Duration::from_secs(60);
+const HOUSEKEEPING: Duration = Duration::from_mins(1);
 
 pub(crate) async fn run(flags: Flags) -> Result<()> {
     let config = Config::load(&flags)?;
@@ -89,9 +89,9 @@ fn start_log(config: &Config) -> Result<()> {
     let filter = EnvFilter::try_new(&config.log.level).context("`log.level` is no filter")?;
     let log = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if config.log.format == "json" {
-        log.json().init()
+        log.json().init();
     } else {
-        log.init()
+        log.init();
     }
     Ok(())
 }

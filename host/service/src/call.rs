@@ -7,6 +7,7 @@ use crate::{
     Answer, Cx, Effect, Error, Host, Op, OpSpec, Result, authority::Stale, cx::etag, error::Code, rate::Left, refusal,
     resource::Resource,
 };
+use base64::Engine as _;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use mesh_authz::{Access, Caller, Credential, Entering, Facts, Grant, Who, decide};
@@ -216,7 +217,6 @@ fn digest(input: &Input) -> String {
     let mut sum = Sha256::new_with_prefix((input.fields.len() as u64).to_be_bytes());
     sum.update(&input.fields);
     sum.update(input.body.as_deref().unwrap_or_default());
-    use base64::Engine as _;
     base64::engine::general_purpose::STANDARD_NO_PAD.encode(sum.finalize())
 }
 

@@ -70,10 +70,10 @@ fn a_position_in_a_path_has_one_name() {
 #[test]
 fn what_is_for_people_has_no_door_for_bots() {
     for op in OPS {
-        if let Access::Needs(permission) = op.spec.access {
-            if permission.human_only() {
-                assert!(op.spec.doors.wasm.is_none() && !op.spec.doors.mcp, "{}", op.spec);
-            }
+        if let Access::Needs(permission) = op.spec.access
+            && permission.human_only()
+        {
+            assert!(op.spec.doors.wasm.is_none() && !op.spec.doors.mcp, "{}", op.spec);
         }
     }
 }

@@ -325,8 +325,10 @@ pub async fn verify(tx: &mut Tx<'_>) -> Result<Result<i64, i64>, Error> {
         for (link, first, last, hash) in links {
             let entries = tx.all(SPAN, &[first.into(), last.into()], Entry::read).await?;
             let mut sum = Sha256::new_with_prefix(before.as_bytes());
-            entries.iter().for_each(|entry| feed(&mut sum, &entry.values()));
-            let whole = link == n + 1 && first == pos + 1 && entries.len() as i64 == last - first + 1;
+            for entry in &entries {
+                feed(&mut sum, &entry.values());
+            }
+            let whole = link == n + 1 && first == pos + 1 && i64::try_from(entries.len()) == Ok(last - first + 1);
             if !whole || hex(&sum.finalize()) != hash {
                 return Ok(Err(n + 1));
             }

@@ -69,7 +69,7 @@ async fn attempt(pool: &PgPool, job: &mut dyn Job) -> Result<Vec<Entry>, Rollbac
         .await
         .unwrap_or_else(|panic| Err(Rollback::Panicked(panic_text(&*panic))))?;
     if !entries.is_empty() {
-        let mut chain = Chain::take(&mut tx, entries.len() as i64).await?;
+        let mut chain = Chain::take(&mut tx, i64::try_from(entries.len()).unwrap_or(i64::MAX)).await?;
         chain.append(&mut tx, &mut entries).await?;
         chain.seal(&mut tx).await?;
         chain.give_back(&mut tx).await?;

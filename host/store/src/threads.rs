@@ -39,8 +39,8 @@ pub async fn count_reply(
     if let Some(thread) = tx.opt(COUNT_REPLY, &count, read).await? {
         return Ok(Some(thread));
     }
-    let root = MessageId::new(thread.uuid());
-    tx.exec(OPEN, &[text(thread), text(root), text(**room), at.into()])
+    let under = MessageId::new(thread.uuid());
+    tx.exec(OPEN, &[text(thread), text(under), text(**room), at.into()])
         .await?;
     tx.opt(COUNT_REPLY, &count, read).await
 }

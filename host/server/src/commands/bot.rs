@@ -109,7 +109,7 @@ impl Deploy {
             println!(
                 "@{0} runs. `mesh bot logs {0}` shows what it says.",
                 text(bot, "handle")
-            )
+            );
         });
         Ok(())
     }
@@ -185,7 +185,7 @@ impl Logs {
             lines.retain(|line| text(line, "id") > last);
             for line in lines.iter().rev() {
                 show(as_json, line, |line| {
-                    println!("{} {:5} {}", text(line, "at"), text(line, "level"), text(line, "text"))
+                    println!("{} {:5} {}", text(line, "at"), text(line, "level"), text(line, "text"));
                 });
                 last = text(line, "id");
             }

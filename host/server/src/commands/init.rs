@@ -33,16 +33,15 @@ impl Init {
     pub(crate) async fn run(self, as_json: bool) -> Result<()> {
         let mut client = Client::anonymous(&self.url)?;
         let made = (!self.password_stdin).then(|| URL_SAFE_NO_PAD.encode(mesh_service::clock::random::<18>()));
-        let password = match &made {
-            Some(password) => password.clone(),
-            None => {
-                let mut line = String::new();
-                std::io::stdin()
-                    .take(2048)
-                    .read_to_string(&mut line)
-                    .map_err(Failure::failed)?;
-                line.trim_end_matches(['\r', '\n']).to_owned()
-            }
+        let password = if let Some(password) = &made {
+            password.clone()
+        } else {
+            let mut line = String::new();
+            std::io::stdin()
+                .take(2048)
+                .read_to_string(&mut line)
+                .map_err(Failure::failed)?;
+            line.trim_end_matches(['\r', '\n']).to_owned()
         };
         let body = json!({ "email": self.email, "password": password, "name": self.name, "invite_code": self.code });
         let signed_in = client.call(Method::POST, "/auth/register", Some(&body)).await?;

@@ -85,10 +85,10 @@ async fn may_read(host: &Arc<Host>, caller: &Caller, entry: &Entry, room: Option
     let denies = |grant: &BotGrant| {
         grant.permission == Permission::MessageRead && grant.effect == GrantEffect::Deny && grant.on.covers(&facts)
     };
-    let denied = facts
+    let silenced = facts
         .authority
         .as_ref()
         .is_some_and(|authority| authority.grants.iter().any(denies));
     let inside = facts.room.as_ref().is_some_and(|room| room.my_role.is_some());
-    Ok(inside && !denied && facts.place.is_some_and(|place| !place.suspended))
+    Ok(inside && !silenced && facts.place.is_some_and(|place| !place.suspended))
 }

@@ -88,10 +88,10 @@ impl Op for DeleteMessage {
             let stream = Stream::Room(found.room_id);
             let data = json!({ "room_id": found.room_id, "message_ids": [*message], "by": cx.actor().ok(), "reason": "deleted" });
             cx.emit(stream, "message.deleted", *message, &data).await?;
-            if let Some(thread) = found.thread_id {
-                if let Some(thread) = threads::uncount_reply(cx.tx(), &message, thread).await? {
-                    cx.emit(stream, "thread.changed", thread.id, &thread).await?;
-                }
+            if let Some(thread) = found.thread_id
+                && let Some(thread) = threads::uncount_reply(cx.tx(), &message, thread).await?
+            {
+                cx.emit(stream, "thread.changed", thread.id, &thread).await?;
             }
         }
         Ok(Nothing {})

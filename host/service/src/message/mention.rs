@@ -59,7 +59,7 @@ mod tests {
         ] {
             assert_eq!(handles(text), expected, "{text}");
         }
-        let many = (0..100).map(|n| format!("@u{n} ")).collect::<String>();
+        let many = (0..100).map(|n| format!("@u{n}")).collect::<Vec<_>>().join(" ");
         assert_eq!(handles(&many).len(), MOST);
     }
 }

@@ -167,19 +167,19 @@ async fn tell_mentioned(cx: &mut Cx<'_>, room: &Grant<RoomId>, message: MessageI
             continue;
         }
         messages::mention(cx.tx(), room, message, seq, actor).await?;
-        if let (ActorId::Bot(_), Some(hears)) = (actor, hears) {
-            if hears == Hears::Mentions.as_str() {
-                cx.emit(
-                    Stream::Actor(actor),
-                    "message.created",
-                    message,
-                    &MessageRef {
-                        room_id: **room,
-                        message_id: message,
-                    },
-                )
-                .await?;
-            }
+        if let (ActorId::Bot(_), Some(hears)) = (actor, hears)
+            && hears == Hears::Mentions.as_str()
+        {
+            cx.emit(
+                Stream::Actor(actor),
+                "message.created",
+                message,
+                &MessageRef {
+                    room_id: **room,
+                    message_id: message,
+                },
+            )
+            .await?;
         }
     }
     Ok(())

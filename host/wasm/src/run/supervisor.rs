@@ -22,7 +22,7 @@ use mesh_service::{
 };
 use mesh_types::{ActorId, BotId, RequestId, RoomId, bot::BotLimitSettings};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
     time::Duration,
@@ -190,13 +190,14 @@ impl Shared {
     }
 
     async fn wake_hearing(self: &Arc<Self>, hearing: &mut HashMap<RoomId, Vec<BotId>>, room: RoomId) {
-        if !hearing.contains_key(&room) {
-            match inbox::hearing_all(&self.host, room).await {
-                Ok(bots) => drop(hearing.insert(room, bots)),
+        let bots = match hearing.entry(room) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => match inbox::hearing_all(&self.host, room).await {
+                Ok(bots) => place.insert(bots),
                 Err(error) => return tracing::error!(%error, "the bots of a room cannot be found"),
-            }
-        }
-        for bot in &hearing[&room] {
+            },
+        };
+        for bot in bots {
             self.wake(*bot);
         }
     }
