@@ -3,6 +3,7 @@
 use serde_json::Value;
 use std::{
     io::{BufRead as _, BufReader, Write as _},
+    os::unix::fs::PermissionsExt as _,
     path::Path,
     process::{Child, Command, Output, Stdio},
 };
@@ -163,7 +164,6 @@ fn from_nothing_to_a_conversation() {
     assert!(!done(folder, &["read", "general", "--wait-s", "0"], "").contains('\u{1b}'));
 
     // What is stored is for its owner alone.
-    use std::os::unix::fs::PermissionsExt as _;
     for path in ["config/mesh/account.json", "data/keys"] {
         assert_eq!(
             std::fs::metadata(folder.join(path)).unwrap().permissions().mode() & 0o777,
