@@ -24,20 +24,32 @@ async fn stage() -> Stage {
     let mesh = text(&person.post("/meshes", json!({ "name": "home" })).await.expect(201)["id"]);
     let body = json!({ "name": "general" });
     let room = text(&person.post(&format!("/meshes/{mesh}/rooms"), body).await.expect(201)["id"]);
-    Stage { program, person, mesh, room, _folder: folder }
+    Stage {
+        program,
+        person,
+        mesh,
+        room,
+        _folder: folder,
+    }
 }
 
 impl Stage {
     async fn bot(&self, name: &str) -> String {
         let bot = deploy(&self.person, &self.mesh, name, component(name)).await;
         let body = json!({ "bot_id": bot });
-        self.person.post(&format!("/rooms/{}/bots", self.room), body).await.expect(201);
+        self.person
+            .post(&format!("/rooms/{}/bots", self.room), body)
+            .await
+            .expect(201);
         bot
     }
 
     async fn say(&self, words: &str) {
         let body = json!({ "text": words });
-        self.person.post(&format!("/rooms/{}/messages", self.room), body).await.expect(201);
+        self.person
+            .post(&format!("/rooms/{}/messages", self.room), body)
+            .await
+            .expect(201);
     }
 
     /// The words of the first `count` messages of others.
@@ -68,12 +80,20 @@ async fn a_refused_bot_says_so_and_the_refusal_can_be_explained() {
     let stage = stage().await;
     let bot = stage.bot("polite").await;
     let body = json!({ "effect": "deny", "on": "*" });
-    stage.person.put(&format!("/bots/{bot}/grants/member.read"), body).await.expect(200);
+    stage
+        .person
+        .put(&format!("/bots/{bot}/grants/member.read"), body)
+        .await
+        .expect(200);
     stage.say("@polite who is here?").await;
     let answers = stage.answers(1).await;
     assert!(answers[0].contains("may not list the members"), "{answers:?}");
     let body = json!({ "op": "member.list", "resource": stage.mesh });
-    let explained = stage.person.post(&format!("/bots/{bot}/explain"), body).await.expect(200);
+    let explained = stage
+        .person
+        .post(&format!("/bots/{bot}/explain"), body)
+        .await
+        .expect(200);
     assert_eq!(explained["decided_by"], "grant", "{explained}");
 }
 
@@ -92,14 +112,21 @@ async fn harmful_bots_are_contained() {
         assert!(answers.contains(&format!("echo: after {harm}")), "{answers:?}");
     }
     let status = stage.person.get(&format!("/bots/{lab}/status")).await.expect(200);
-    assert!(status["restarts"].as_u64().unwrap() > 0 || status["last_error"].is_string(), "{status}");
+    assert!(
+        status["restarts"].as_u64().unwrap() > 0 || status["last_error"].is_string(),
+        "{status}"
+    );
     stage.program.client(None).get("//readyz").await.expect(200);
 }
 
 #[tokio::test]
 async fn what_is_no_component_is_refused_with_a_reason() {
     let stage = stage().await;
-    let bot = stage.person.post(&format!("/meshes/{}/bots", stage.mesh), json!({ "name": "x" })).await.expect(201);
+    let bot = stage
+        .person
+        .post(&format!("/meshes/{}/bots", stage.mesh), json!({ "name": "x" }))
+        .await
+        .expect(201);
     let bot = text(&bot["id"]);
     let whole = component("echo");
     let mut mutated = whole.clone();
@@ -118,6 +145,11 @@ async fn what_is_no_component_is_refused_with_a_reason() {
     let answer = upload(&stage.person, &bot, mutated).await;
     assert!(matches!(answer.status, 201 | 422), "{}", answer.json);
     let answer = upload(&stage.person, &bot, component("no_manifest")).await;
-    assert_eq!((answer.status, &answer.json["code"]), (422, &json!("manifest_invalid")), "{}", answer.json);
+    assert_eq!(
+        (answer.status, &answer.json["code"]),
+        (422, &json!("manifest_invalid")),
+        "{}",
+        answer.json
+    );
     stage.program.client(None).get("//readyz").await.expect(200);
 }

@@ -28,9 +28,17 @@ async fn every_acknowledged_mention_gets_exactly_one_reply() {
     let mut program = Program::start(&data);
     let person = program.first_person().await;
     let mesh = text(&person.post("/meshes", json!({ "name": "home" })).await.expect(201)["id"]);
-    let room = text(&person.post(&format!("/meshes/{mesh}/rooms"), json!({ "name": "r" })).await.expect(201)["id"]);
+    let room = text(
+        &person
+            .post(&format!("/meshes/{mesh}/rooms"), json!({ "name": "r" }))
+            .await
+            .expect(201)["id"],
+    );
     let bot = deploy(&person, &mesh, "echo", component("echo")).await;
-    person.post(&format!("/rooms/{room}/bots"), json!({ "bot_id": bot })).await.expect(201);
+    person
+        .post(&format!("/rooms/{room}/bots"), json!({ "bot_id": bot }))
+        .await
+        .expect(201);
     let token = person.token().unwrap().to_owned();
 
     let next = Arc::new(AtomicU32::new(0));
@@ -88,7 +96,11 @@ async fn every_acknowledged_mention_gets_exactly_one_reply() {
         .map(|message| text(&message["text"]))
         .collect();
     for n in &acknowledged {
-        assert_eq!(posted.iter().filter(|text| **text == format!("@echo {n}")).count(), 1, "message {n}");
+        assert_eq!(
+            posted.iter().filter(|text| **text == format!("@echo {n}")).count(),
+            1,
+            "message {n}"
+        );
     }
     for (reply, count) in reply_to(&all) {
         assert_eq!(count, 1, "{reply:?} was said {count} times");
@@ -98,7 +110,10 @@ async fn every_acknowledged_mention_gets_exactly_one_reply() {
     let mut events = Vec::new();
     loop {
         let after = events.len();
-        let page = client.get(&format!("/rooms/{room}/events?after={after}&limit=200")).await.expect(200);
+        let page = client
+            .get(&format!("/rooms/{room}/events?after={after}&limit=200"))
+            .await
+            .expect(200);
         let items = page["items"].as_array().unwrap().clone();
         if items.is_empty() {
             break;

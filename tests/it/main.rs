@@ -3,3 +3,4 @@
 mod bots;
 mod door;
 mod durability;
+mod sweeps;

@@ -6,6 +6,7 @@
 
 mod client;
 mod database;
+mod ops;
 mod program;
 mod raw;
 mod server;
@@ -13,6 +14,7 @@ mod world;
 
 pub use client::{Client, Response, content_digest, send};
 pub use database::Engine;
+pub use ops::{op, required_fields};
 pub use program::{Program, component, deploy, messages_until, upload};
 pub use raw::{Raw, raw};
 pub use server::{Options, TestServer};

@@ -24,7 +24,11 @@ fn binary() -> PathBuf {
     let test = std::env::current_exe().expect("this program has a path");
     let folder = test.ancestors().nth(2).expect("tests are in target/PROFILE/deps");
     let binary = folder.join("mesh");
-    assert!(binary.exists(), "{} is not built; `make test` builds it", binary.display());
+    assert!(
+        binary.exists(),
+        "{} is not built; `make test` builds it",
+        binary.display()
+    );
     binary
 }
 
@@ -44,7 +48,12 @@ impl Program {
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let mut line = || lines.next().expect("mesh says where it listens").expect("text");
         let first = line();
-        let address = first.rsplit("http://").next().expect("an address").parse().expect("an address");
+        let address = first
+            .rsplit("http://")
+            .next()
+            .expect("an address")
+            .parse()
+            .expect("an address");
         let documents = line();
         assert!(documents.contains("documents"), "{documents}");
         // The code stands in the announcement's last command, which comes at once or not at all.
@@ -54,11 +63,19 @@ impl Program {
             std::fs::write(data.join("first"), "").expect("a marker");
             let mut found = None;
             while found.is_none() {
-                found = line().split_whitespace().find(|word| word.starts_with("mic_")).map(str::to_owned);
+                found = line()
+                    .split_whitespace()
+                    .find(|word| word.starts_with("mic_"))
+                    .map(str::to_owned);
             }
             found
         };
-        Self { child, address, code, data: data.to_owned() }
+        Self {
+            child,
+            address,
+            code,
+            data: data.to_owned(),
+        }
     }
 
     /// Kills it without a warning and starts it again on the same data.
@@ -83,7 +100,11 @@ impl Program {
         });
         let session = self.client(None).post("/auth/register", body).await.expect(201);
         let token = session["access_token"].as_str().expect("a token");
-        Person::new(self.client(Some(token)), session["person_id"].as_str().expect("an id"), "first@example.org")
+        Person::new(
+            self.client(Some(token)),
+            session["person_id"].as_str().expect("an id"),
+            "first@example.org",
+        )
     }
 }
 
@@ -99,7 +120,8 @@ pub fn component(name: &str) -> Vec<u8> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the project");
     let places = [
         root.join("dist/plugins").join(format!("{name}.wasm")),
-        root.join("tests/guests/target/wasm32-wasip2/release").join(format!("{name}.wasm")),
+        root.join("tests/guests/target/wasm32-wasip2/release")
+            .join(format!("{name}.wasm")),
     ];
     let found = places.iter().find_map(|place| std::fs::read(place).ok());
     found.unwrap_or_else(|| panic!("{name}.wasm is not built; `make test` builds it"))
@@ -107,17 +129,26 @@ pub fn component(name: &str) -> Vec<u8> {
 
 /// Brings a bot into a mesh: uploaded, granted what it asks for, started. Gives its id.
 pub async fn deploy(person: &Client, mesh: &str, name: &str, component: Vec<u8>) -> String {
-    let bot = person.post(&format!("/meshes/{mesh}/bots"), json!({ "name": name })).await.expect(201);
+    let bot = person
+        .post(&format!("/meshes/{mesh}/bots"), json!({ "name": name }))
+        .await
+        .expect(201);
     let id = bot["id"].as_str().expect("an id").to_owned();
     let version = upload(person, &id, component).await.expect(201);
     let version = version["id"].as_str().expect("an id").to_owned();
-    let grants = person.get(&format!("/bots/{id}/grants?version_id={version}")).await.expect(200);
+    let grants = person
+        .get(&format!("/bots/{id}/grants?version_id={version}"))
+        .await
+        .expect(200);
     for asked in grants["asked"].as_array().expect("a list") {
         let path = format!("/bots/{id}/grants/{}", asked["permission"].as_str().expect("a name"));
         let body = json!({ "effect": "allow", "on": asked["on"], "version_id": version });
         person.put(&path, body).await.expect(200);
     }
-    person.post(&format!("/bot-versions/{version}/activate"), json!({})).await.expect(200);
+    person
+        .post(&format!("/bot-versions/{version}/activate"), json!({}))
+        .await
+        .expect(200);
     person.post(&format!("/bots/{id}/start"), json!({})).await.expect(200);
     id
 }
@@ -126,7 +157,13 @@ pub async fn deploy(person: &Client, mesh: &str, name: &str, component: Vec<u8>)
 pub async fn upload(person: &Client, bot: &str, component: Vec<u8>) -> crate::Response {
     let request = person.request(reqwest::Method::POST, &format!("/bots/{bot}/versions/wasm"));
     let digest = content_digest(&component);
-    crate::send(request.header("content-type", "application/wasm").header("content-digest", digest).body(component)).await
+    crate::send(
+        request
+            .header("content-type", "application/wasm")
+            .header("content-digest", digest)
+            .body(component),
+    )
+    .await
 }
 
 /// Waits, by long polls, until a room's newest messages satisfy the condition, and gives them. Oldest first.
@@ -147,7 +184,10 @@ pub async fn messages_until(person: &Client, room: &str, enough: impl Fn(&[Value
         if enough(&all) {
             return all;
         }
-        person.post("/me/events/poll", json!({ "cursor": sync["cursor"], "wait_s": 5 })).await.expect(200);
+        person
+            .post("/me/events/poll", json!({ "cursor": sync["cursor"], "wait_s": 5 }))
+            .await
+            .expect(200);
     }
     panic!("the messages did not come");
 }

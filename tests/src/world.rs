@@ -58,6 +58,16 @@ impl TestServer {
         }
     }
 
+    /// The same person in a new session.
+    pub async fn sign_in(&self, person: &Person) -> Person {
+        let body = json!({ "email": person.email, "password": PASSWORD });
+        let session = self.anonymous().post("/auth/login", body).await.expect(200);
+        Person {
+            client: self.with_token(text(&session["access_token"])),
+            ..person.clone()
+        }
+    }
+
     /// A new mesh with its creator, `creator-of-NAME@example.org`.
     pub async fn mesh(&self, name: &str) -> Mesh {
         let creator = self.person(&format!("creator-of-{name}")).await;

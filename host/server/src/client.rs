@@ -1,16 +1,13 @@
 //! The command line's side of the API: the stored account, requests, and failures in one sentence.
 
-use anyhow::{Context as _, anyhow};
+mod account;
+
+pub(crate) use account::Account;
+
+use anyhow::anyhow;
 use reqwest::{Method, RequestBuilder, StatusCode};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::{
-    env, fs,
-    io::Write as _,
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::process::ExitCode;
 
 /// Why a command did not do it, with the exit code that says which kind.
 #[derive(Debug)]
@@ -95,61 +92,6 @@ impl From<anyhow::Error> for Failure {
     }
 }
 
-/// What `mesh init` stores: where the server is and the session's tokens. Readable by its owner alone.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Account {
-    pub(crate) url: String,
-    pub(crate) access_token: String,
-    pub(crate) refresh_token: String,
-    /// The mesh that commands mean when they do not say.
-    pub(crate) mesh: String,
-}
-
-fn account_file() -> anyhow::Result<PathBuf> {
-    let folder = match env::var_os("XDG_CONFIG_HOME").filter(|folder| !folder.is_empty()) {
-        Some(folder) => PathBuf::from(folder),
-        None => PathBuf::from(env::var_os("HOME").context("neither XDG_CONFIG_HOME nor HOME is set")?).join(".config"),
-    };
-    Ok(folder.join("mesh").join("account.json"))
-}
-
-impl Account {
-    fn load() -> Result<Self> {
-        let file = account_file()?;
-        let Ok(text) = fs::read_to_string(&file) else {
-            return Err(Failure::usage(
-                "You have no account here yet. `mesh init --code …` makes one with the code that the server printed.",
-            ));
-        };
-        Ok(serde_json::from_str(&text)
-            .with_context(|| format!("{} is damaged; run `mesh init` again", file.display()))?)
-    }
-
-    /// Stores it, readable by its owner alone.
-    pub(crate) fn store(&self) -> Result<()> {
-        let file = account_file()?;
-        let folder = file.parent().context("the account file has no folder")?;
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)
-            .context("the configuration folder cannot be made")?;
-        let part = file.with_extension("new");
-        let _ = fs::remove_file(&part);
-        let mut out = fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&part)
-            .context("the account cannot be stored")?;
-        let text = serde_json::to_string_pretty(self).map_err(anyhow::Error::from)?;
-        out.write_all(text.as_bytes())
-            .and_then(|()| fs::rename(&part, &file))
-            .context("the account cannot be stored")?;
-        Ok(())
-    }
-}
-
 /// A server, and the account on it if there is one.
 pub(crate) struct Client {
     http: reqwest::Client,
@@ -170,7 +112,7 @@ impl Client {
 
     /// The stored account's server.
     pub(crate) fn stored() -> Result<Self> {
-        let account = Account::load()?;
+        let account = Account::in_use()?;
         let mut client = Self::anonymous(&account.url)?;
         client.account = Some(account);
         Ok(client)
@@ -254,17 +196,25 @@ impl Client {
         Err(Failure::problem(value))
     }
 
+    /// Gets new tokens. One process at a time: showing a used-up refresh token ends the session, so whoever
+    /// waited takes what the one before stored.
     async fn renew(&mut self) -> Result<()> {
-        let Some(mut account) = self.account.take() else {
-            return Err(Failure::usage("Sign in first with `mesh init`."));
+        let Some(ended) = self.account.clone().filter(|account| !account.refresh_token.is_empty()) else {
+            return Err(Failure::usage("This token's time is over. Get a new one."));
         };
-        let body = json!({ "refresh_token": account.refresh_token });
-        let renewed = self
-            .send_once(Method::POST, "/auth/refresh", |request| request.json(&body))
-            .await?;
-        let text = |field: &str| renewed[field].as_str().unwrap_or_default().to_owned();
-        (account.access_token, account.refresh_token) = (text("access_token"), text("refresh_token"));
-        account.store()?;
+        let _turn = account::take_turn()?;
+        let mut account = Account::load().unwrap_or_else(|_| ended.clone());
+        if account.url != ended.url || account.access_token == ended.access_token {
+            account = ended;
+            let body = json!({ "refresh_token": account.refresh_token });
+            self.account = None;
+            let renewed = self
+                .send_once(Method::POST, "/auth/refresh", |request| request.json(&body))
+                .await?;
+            let text = |field: &str| renewed[field].as_str().unwrap_or_default().to_owned();
+            (account.access_token, account.refresh_token) = (text("access_token"), text("refresh_token"));
+            account.store()?;
+        }
         self.account = Some(account);
         Ok(())
     }
@@ -292,6 +242,9 @@ impl Client {
             wanted.to_owned()
         };
         let meshes = self.all("/meshes").await?;
+        if let ("", [only]) = (wanted.as_str(), meshes.as_slice()) {
+            return Ok(only["id"].as_str().unwrap_or_default().to_owned());
+        }
         find(&meshes, &wanted, "mesh")
     }
 

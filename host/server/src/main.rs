@@ -5,8 +5,10 @@ mod commands;
 mod config;
 mod first_start;
 mod keys;
+mod print;
 mod serve;
 
+use crate::print::line;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -33,6 +35,8 @@ enum Command {
     Serve(config::Flags),
     /// Make your account on a server with the code that it printed, and your first mesh.
     Init(commands::init::Init),
+    /// Sign in again with an account that exists.
+    Login(commands::login::Login),
     /// Work with bots.
     #[command(subcommand)]
     Bot(commands::bot::Bot),
@@ -64,12 +68,13 @@ fn main() -> ExitCode {
         match cli.command.unwrap_or_else(|| Command::Serve(config::Flags::default())) {
             Command::Serve(flags) => serve::run(flags).await.map_err(client::Failure::failed),
             Command::Init(init) => init.run(json).await,
+            Command::Login(login) => login.run(json).await,
             Command::Bot(bot) => bot.run(json).await,
             Command::Say(say) => say.run(json).await,
             Command::Read(read) => read.run(json).await,
             Command::Call(call) => call.run(json).await,
             Command::Openapi => {
-                println!("{:#}", mesh_service::server::openapi_document());
+                line!("{:#}", mesh_service::server::openapi_document());
                 Ok(())
             }
             Command::Config(settings) => settings.run(),

@@ -11,7 +11,7 @@ use mesh_store::Store;
 use mesh_wasm::{EngineConfig, Limits, Supervisor, SupervisorConfig, compile::CompilerConfig};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use secrecy::ExposeSecret as _;
-use std::{net::SocketAddr, sync::Arc, sync::atomic::Ordering, time::Duration};
+use std::{io::Write as _, net::SocketAddr, sync::Arc, sync::atomic::Ordering, time::Duration};
 use tokio::{
     net::{TcpListener, TcpSocket},
     signal::unix::{SignalKind, signal},
@@ -122,15 +122,20 @@ fn hosts(config: &Config, address: SocketAddr) -> AllowedHosts {
 }
 
 async fn announce(host: &Arc<Host>, address: SocketAddr) -> Result<()> {
-    println!("The Mesh listens on http://{address}");
-    println!("  documents   http://{address}/api/v1/docs");
+    let mut text = format!("The Mesh listens on http://{address}\n  documents   http://{address}/api/v1/docs\n");
     if let Some(code) = first_start::code(host).await? {
-        println!();
-        println!("Nobody has an account yet. This code makes the first one, once:");
-        println!();
-        println!("  mesh init --url http://{address} --code {code} --email YOU@EXAMPLE.ORG --name YOU --mesh home");
-        println!();
+        let command =
+            format!("mesh init --url http://{address} --code {code} --email YOU@EXAMPLE.ORG --name YOU --mesh home");
+        text += &[
+            "\nNobody has an account yet. This code makes the first one, once:\n\n  ",
+            &command,
+            "\n\n",
+        ]
+        .concat();
     }
+    // Whoever started the server may not be reading, which is no reason to end.
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     Ok(())
 }
 

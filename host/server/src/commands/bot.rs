@@ -1,5 +1,6 @@
 use super::{show, text};
 use crate::client::{Client, Failure, Result};
+use crate::print::line;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::{Args, Subcommand};
 use reqwest::Method;
@@ -106,7 +107,7 @@ impl Deploy {
         }
         let running = client.call(Method::GET, &format!("/bots/{id}"), None).await?;
         show(as_json, &running, |bot| {
-            println!(
+            line!(
                 "@{0} runs. `mesh bot logs {0}` shows what it says.",
                 text(bot, "handle")
             );
@@ -124,7 +125,7 @@ impl Deploy {
         if !as_json {
             for one in &asked {
                 let need = if one["required"] == true { "needs" } else { "would like" };
-                println!(
+                line!(
                     "  {need} {} on {}: {} [{}]",
                     text(one, "permission"),
                     text(one, "on"),
@@ -185,7 +186,7 @@ impl Logs {
             lines.retain(|line| text(line, "id") > last);
             for line in lines.iter().rev() {
                 show(as_json, line, |line| {
-                    println!("{} {:5} {}", text(line, "at"), text(line, "level"), text(line, "text"));
+                    line!("{} {:5} {}", text(line, "at"), text(line, "level"), text(line, "text"));
                 });
                 last = text(line, "id");
             }

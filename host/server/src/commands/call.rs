@@ -1,5 +1,6 @@
 use super::show;
 use crate::client::{Client, Failure, Result};
+use crate::print::line;
 use clap::Args;
 use mesh_service::{Body, ErasedOp, OPS};
 use reqwest::Method;
@@ -30,7 +31,7 @@ impl Call {
             return Ok(());
         }
         let answer = send(op, fields).await?;
-        show(as_json, &answer, |answer| println!("{answer:#}"));
+        show(as_json, &answer, |answer| line!("{answer:#}"));
         Ok(())
     }
 }
@@ -47,7 +48,7 @@ fn schema(op: &ErasedOp) -> Value {
 }
 
 fn describe(op: &ErasedOp) {
-    println!("{}  {}", op.spec.name, op.spec.summary);
+    line!("{}  {}", op.spec.name, op.spec.summary);
     let schema = schema(op);
     let required: Vec<&str> = schema["required"]
         .as_array()
@@ -61,7 +62,7 @@ fn describe(op: &ErasedOp) {
         } else {
             " (optional)"
         };
-        println!(
+        line!(
             "    --{}{mark}  {}",
             name.replace('_', "-"),
             field["description"].as_str().unwrap_or_default()
@@ -95,7 +96,35 @@ fn fields(given: &[String], mut as_json: bool) -> Result<(bool, Map<String, Valu
     Ok((as_json, fields))
 }
 
+/// The ids of a mesh, a room and a bot that were named instead; the usual mesh where one is needed.
+async fn name_things(client: &mut Client, op: &ErasedOp, fields: &mut Map<String, Value>) -> Result<()> {
+    let named = |fields: &Map<String, Value>, field: &str, prefix: &str| {
+        let text = fields.get(field).and_then(Value::as_str).map(str::to_owned);
+        text.filter(|text| mesh_types::id::prefix_of(text) != Some(prefix))
+    };
+    let needs_mesh =
+        op.spec.http.is_some_and(|http| http.path.contains("{mesh_id}")) && !fields.contains_key("mesh_id");
+    let mesh = named(fields, "mesh_id", "mesh");
+    if needs_mesh || mesh.is_some() {
+        fields.insert(
+            "mesh_id".into(),
+            client.mesh(mesh.as_deref().unwrap_or_default()).await?.into(),
+        );
+    }
+    if let Some(room) = named(fields, "room_id", "room") {
+        let mesh = client.mesh("").await?;
+        fields.insert("room_id".into(), client.room(&mesh, &room).await?.into());
+    }
+    if let Some(bot) = named(fields, "bot_id", "bot") {
+        let mesh = client.mesh("").await?;
+        fields.insert("bot_id".into(), client.bot(&mesh, &bot).await?.into());
+    }
+    Ok(())
+}
+
 async fn send(op: &ErasedOp, mut fields: Map<String, Value>) -> Result<Value> {
+    let mut client = Client::stored()?;
+    name_things(&mut client, op, &mut fields).await?;
     let Some(http) = op.spec.http else {
         return Err(Failure::usage("This operation is for components only."));
     };
@@ -149,7 +178,6 @@ async fn send(op: &ErasedOp, mut fields: Map<String, Value>) -> Result<Value> {
         .into_iter()
         .map(|(name, value)| (name.clone(), typed(&schema["properties"][&name], value)))
         .collect();
-    let mut client = Client::stored()?;
     client
         .send(method.clone(), &path, |mut request| {
             if let Some(tag) = &if_match {

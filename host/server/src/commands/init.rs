@@ -1,5 +1,6 @@
 use super::{show, text};
 use crate::client::{Account, Client, Failure, Result};
+use crate::print::line;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use clap::Args;
 use reqwest::Method;
@@ -71,12 +72,12 @@ impl Init {
         }
         let answer = json!({ "person_id": signed_in["person_id"], "mesh": account.mesh, "password": made });
         show(as_json, &answer, |_| {
-            println!("Your account is made and this machine is signed in.");
+            line!("Your account is made and this machine is signed in.");
             if let Some(password) = made {
-                println!("Your password, shown once: {password}");
+                line!("Your password, shown once: {password}");
             }
             if self.mesh.is_some() {
-                println!("Your mesh is called `{}` and has a room `general`.", account.mesh);
+                line!("Your mesh is called `{}` and has a room `general`.", account.mesh);
             }
         });
         Ok(())

@@ -3,14 +3,16 @@
 pub(crate) mod bot;
 pub(crate) mod call;
 pub(crate) mod init;
+pub(crate) mod login;
 pub(crate) mod settings;
 pub(crate) mod talk;
 
+use crate::print::line;
 use serde_json::Value;
 
 /// Prints an answer: as JSON for programs, or by `human`.
 fn show(json: bool, answer: &Value, human: impl FnOnce(&Value)) {
-    if json { println!("{answer}") } else { human(answer) }
+    if json { line!("{answer}") } else { human(answer) }
 }
 
 /// A text field, or nothing. Control characters of others must not reach the terminal.

@@ -1,5 +1,6 @@
 use super::{show, text};
 use crate::client::{Client, Result};
+use crate::print::line;
 use clap::Args;
 use reqwest::Method;
 use serde_json::json;
@@ -25,7 +26,7 @@ impl Say {
         let posted = client
             .call(Method::POST, &format!("/rooms/{room}/messages"), Some(&body))
             .await?;
-        show(as_json, &posted, |posted| println!("{}", text(posted, "id")));
+        show(as_json, &posted, |posted| line!("{}", text(posted, "id")));
         Ok(())
     }
 }
@@ -67,7 +68,7 @@ impl Read {
                 } else {
                     text(message, "text")
                 };
-                println!("{}: {words}", text(&message["author"], "name"));
+                line!("{}: {words}", text(&message["author"], "name"));
             }
         });
         Ok(())

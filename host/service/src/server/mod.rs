@@ -6,7 +6,7 @@ mod openapi;
 
 pub use docs::{ListOps, OpenApi, doors, permission};
 pub use health::{Live, Metrics, Ready, ServerInfo};
-pub use openapi::{document as openapi_document, full_path};
+pub use openapi::{document as openapi_document, full_path, generator as schema_generator};
 
 use schemars::JsonSchema;
 use serde::Deserialize;

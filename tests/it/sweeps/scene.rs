@@ -1,0 +1,141 @@
+//! A mesh with one of everything, and an input for every operation on it.
+
+use mesh_tests::{Mesh, PASSWORD, Person, TestServer, op, required_fields};
+use mesh_types::{BotVersionId, RoomId};
+use serde_json::{Map, Value, json};
+
+/// Everybody who is needed, once per server, since accounts take time to make.
+pub(crate) struct People {
+    pub(crate) creator: Person,
+    pub(crate) bob: Person,
+    pub(crate) carl: Person,
+    pub(crate) guest: Person,
+    pub(crate) stranger: Person,
+}
+
+impl People {
+    pub(crate) async fn new(server: &TestServer) -> Self {
+        Self {
+            creator: server.person("creator").await,
+            bob: server.person("bob").await,
+            carl: server.person("carl").await,
+            guest: server.person("guest").await,
+            stranger: server.person("stranger").await,
+        }
+    }
+}
+
+/// A mesh with one of everything: what its fields are called in inputs, with their values.
+pub(crate) struct Scene {
+    things: Map<String, Value>,
+    /// The operation-wide values win over these.
+    special: Vec<(&'static str, &'static str, Value)>,
+}
+
+fn id(value: &Value) -> Value {
+    assert!(value["id"].is_string(), "{value}");
+    value["id"].clone()
+}
+
+impl Scene {
+    pub(crate) async fn new(server: &TestServer, people: &People, name: &str) -> Self {
+        let creator = &people.creator;
+        let mesh = creator.call("mesh.create", json!({ "name": name })).await.expect(201);
+        let mesh = Mesh {
+            id: id(&mesh).as_str().unwrap().to_owned(),
+            creator: creator.clone(),
+        };
+        let (bob, carl) = (
+            mesh.join(&people.bob, "member").await,
+            mesh.join(&people.carl, "member").await,
+        );
+        let guest = mesh.join(&people.guest, "guest").await;
+        let room = id(&mesh.room("kitchen").await);
+        for member in [&bob, &guest] {
+            creator
+                .call("room_member.add", json!({ "room_id": room, "member_id": member }))
+                .await
+                .expect(201);
+        }
+        let message = creator
+            .call("message.post", json!({ "room_id": room, "text": "hello" }))
+            .await
+            .expect(201);
+        let thread = id(&message).as_str().unwrap().replace("msg_", "thread_");
+        let reply = json!({ "room_id": room, "text": "a reply", "thread_id": thread });
+        creator.call("message.post", reply).await.expect(201);
+        let bot = |name: &str| json!({ "mesh_id": mesh.id, "name": name, "runtime": "external" });
+        let (present, spare) = (bot("Present"), bot("Spare"));
+        let present = id(&creator.call("bot.create", present).await.expect(201));
+        let spare = id(&creator.call("bot.create", spare).await.expect(201));
+        creator
+            .call("room_bot.add", json!({ "room_id": room, "bot_id": present }))
+            .await
+            .expect(201);
+        creator
+            .call("kv.put", json!({ "bot_id": present, "key": "k" }))
+            .await
+            .expect(200);
+        let invite = creator
+            .call("invite.create", json!({ "mesh_id": mesh.id }))
+            .await
+            .expect(201);
+        let soon = serde_json::to_value(server.host.clock.now().plus_seconds(3600)).unwrap();
+        let token = json!({ "name": "t", "permissions": ["message.read"], "expires_at": soon });
+        let token = creator.call("pat.create", token).await.expect(201);
+        let login = json!({ "email": creator.email, "password": PASSWORD });
+        let session = server.anonymous().call("auth.login", login).await.expect(200);
+        let sync = creator.call("event.sync", json!({})).await.expect(200);
+        let things = json!({
+            "mesh_id": mesh.id, "room_id": room, "message_id": message["id"], "thread_id": thread,
+            "bot_id": present, "member_id": bob, "invite_id": invite["invite"]["id"],
+            "session_id": session["session_id"], "token_id": token["id"],
+            "version_id": BotVersionId::new(server.host.ids.next()).to_string(),
+            "text": "words", "name": "Thing", "emoji": "👍", "key": "k", "following": true, "role": "moderator",
+            "room_role": "moderator", "permission": "message.post", "effect": "allow", "limits": {}, "config": {},
+            "questions": [{ "permission": "message.post", "resource": room }], "permissions": ["message.read"], "expires_at": soon,
+            "code": invite["code"], "email": format!("{name}@example.net"), "password": PASSWORD,
+            "refresh_token": session["refresh_token"], "cursor": sync["cursor"],
+        });
+        for (field, value) in things.as_object().into_iter().flatten() {
+            assert!(!value.is_null(), "{field} is not where it was looked for");
+        }
+        let special = vec![
+            ("auth.login", "email", creator.email.clone().into()),
+            ("room_member.add", "member_id", carl.into()),
+            ("room_bot.add", "bot_id", spare),
+        ];
+        Self {
+            things: things.as_object().cloned().unwrap_or_default(),
+            special,
+        }
+    }
+
+    /// The fields that an operation needs, with what is in the scene.
+    pub(crate) fn input(&self, name: &str) -> Value {
+        let field = |field: String| {
+            let special = self.special.iter().find(|(op, of, _)| *op == name && *of == field);
+            let value = special.map(|(.., value)| value).or_else(|| self.things.get(&field));
+            let value = value.unwrap_or_else(|| panic!("the scene has no `{field}`, which {name} needs"));
+            (field, value.clone())
+        };
+        required_fields(op(name))
+            .into_iter()
+            .map(field)
+            .collect::<Map<_, _>>()
+            .into()
+    }
+
+    /// The same with ids that stand for nothing.
+    pub(crate) fn random(&self, server: &TestServer, name: &str) -> Value {
+        let mut input = self.input(name);
+        for (field, value) in input.as_object_mut().into_iter().flatten() {
+            let prefix = value.as_str().and_then(mesh_types::id::prefix_of).map(str::to_owned);
+            if let (true, Some(prefix)) = (field.ends_with("_id"), prefix) {
+                let any = RoomId::new(server.host.ids.next()).to_string();
+                *value = any.replace("room_", &format!("{prefix}_")).into();
+            }
+        }
+        input
+    }
+}
