@@ -111,11 +111,19 @@ async fn harmful_bots_are_contained() {
         let answers = stage.answers(expected).await;
         assert!(answers.contains(&format!("echo: after {harm}")), "{answers:?}");
     }
-    let status = stage.person.get(&format!("/bots/{lab}/status")).await.expect(200);
-    assert!(
-        status["restarts"].as_u64().unwrap() > 0 || status["last_error"].is_string(),
-        "{status}"
-    );
+    // The host needs a moment to compile and to crash it; there is no event for that to wait for.
+    let crashed = async {
+        loop {
+            let status = stage.person.get(&format!("/bots/{lab}/status")).await.expect(200);
+            if status["restarts"].as_u64() > Some(0) {
+                return status;
+            }
+        }
+    };
+    let status = tokio::time::timeout(std::time::Duration::from_secs(60), crashed)
+        .await
+        .expect("the bot crashes");
+    assert!(status["last_error"].is_string(), "{status}");
     stage.program.client(None).get("//readyz").await.expect(200);
 }
 
