@@ -118,6 +118,9 @@ async fn harmful_bots_are_contained() {
             if status["restarts"].as_u64() > Some(0) {
                 return status;
             }
+            let sync = stage.person.post("/me/sync", json!({})).await.expect(200);
+            let wait = json!({ "cursor": sync["cursor"], "wait_s": 1 });
+            stage.person.post("/me/events/poll", wait).await.expect(200);
         }
     };
     let status = tokio::time::timeout(std::time::Duration::from_secs(60), crashed)
