@@ -35,7 +35,7 @@ check: ## Check format, lints and generated files
 gen: ## Write the generated files again
 	$(CARGO) xtask gen
 
-bench: setup plugins ## Measure, and write docs/performance.md
+bench: setup build plugins ## Measure, and write docs/performance.md
 	$(CARGO) run --release --package mesh-bench
 
 fmt: ## Format

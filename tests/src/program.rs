@@ -21,15 +21,11 @@ pub struct Program {
 
 /// The program that was built beside this test.
 fn binary() -> PathBuf {
-    let test = std::env::current_exe().expect("this program has a path");
-    let folder = test.ancestors().nth(2).expect("tests are in target/PROFILE/deps");
-    let binary = folder.join("mesh");
-    assert!(
-        binary.exists(),
-        "{} is not built; `make test` builds it",
-        binary.display()
-    );
-    binary
+    let own = std::env::current_exe().expect("this program has a path");
+    // Tests are in target/PROFILE/deps, the bench beside the program.
+    let places = own.ancestors().skip(1).take(2).map(|folder| folder.join("mesh"));
+    let found = places.into_iter().find(|place| place.is_file());
+    found.expect("`mesh` is not built; `make test` and `make bench` build it")
 }
 
 impl Program {
@@ -78,6 +74,12 @@ impl Program {
         }
     }
 
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    #[must_use = "the new program ends when it is dropped"]
     /// Kills it without a warning and starts it again on the same data.
     pub fn kill_and_restart(mut self) -> Self {
         self.child.kill().expect("SIGKILL");
