@@ -26,6 +26,7 @@ CREATE TABLE sessions (
   access_hash TEXT NOT NULL UNIQUE,
   access_expires_at BIGINT NOT NULL,
   refresh_hash TEXT NOT NULL,
+  family_hash TEXT NOT NULL,
   refresh_expires_at BIGINT NOT NULL,
   fresh_until BIGINT NOT NULL,
   device TEXT NOT NULL,

@@ -431,6 +431,18 @@ fn grant((permission, pattern, effect, expires_at): facts::GrantRow) -> Option<B
     })
 }
 
+/// The person behind a caller that did not come with a personal access token. Such a token does what
+/// it names and nothing else, and no permission names what belongs to the account itself.
+pub fn session_person(caller: &Caller) -> Result<PersonId> {
+    if let Credential::Token(_) = caller.credential {
+        return Err(Error::forbidden(
+            mesh_authz::Reason::Scope,
+            "A personal access token does only what it names; sign in for this.",
+        ));
+    }
+    person(caller)
+}
+
 /// The person behind a caller, for operations that bots have no use for.
 pub fn person(caller: &Caller) -> Result<PersonId> {
     match caller.who {

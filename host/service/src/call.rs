@@ -290,6 +290,9 @@ fn admit(host: &Host, spec: &OpSpec, envelope: &Envelope) -> Result<Option<Left>
     let left = host
         .limiter
         .take(envelope.caller.actor(), envelope.address, spec.cost)?;
+    if let (true, Some(address)) = (spec.sign_in, envelope.address) {
+        host.limiter.take_sign_in_from(address)?;
+    }
     if matches!(envelope.caller.who, Who::Anonymous) && !matches!(spec.access, Access::Public(_)) {
         return Err(Error::new(Code::Unauthenticated, "Sign in, or send a token."));
     }

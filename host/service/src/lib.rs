@@ -17,6 +17,7 @@ mod live;
 pub mod manifest;
 mod op;
 mod ops;
+mod patch;
 pub mod rate;
 mod refusal;
 pub mod resource;

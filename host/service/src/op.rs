@@ -111,6 +111,8 @@ pub struct OpSpec {
     pub from_outside: bool,
     /// What it costs against the rate limit; 1 for most.
     pub cost: u32,
+    /// It tries a password, so it also draws on the slow bucket of the caller's address.
+    pub sign_in: bool,
     /// One sentence.
     pub summary: &'static str,
 }
@@ -159,6 +161,7 @@ impl OperationWithoutPermission {
             shown_once: false,
             from_outside: false,
             cost: 1,
+            sign_in: false,
             summary: "",
         }
     }
@@ -246,6 +249,13 @@ impl OpSpec {
     #[must_use]
     pub const fn from_outside(mut self) -> Self {
         self.from_outside = true;
+        self
+    }
+
+    /// Tries a password.
+    #[must_use]
+    pub const fn sign_in(mut self) -> Self {
+        self.sign_in = true;
         self
     }
 

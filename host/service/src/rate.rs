@@ -101,16 +101,21 @@ impl Limiter {
         }
     }
 
-    /// Takes one sign-in attempt from the address's bucket and from the account's.
-    pub fn take_sign_in(&self, address: Option<IpAddr>, account: &str) -> Result<()> {
-        let rate = Rate {
+    const fn sign_in(&self) -> Rate {
+        Rate {
             per_second: 1,
             burst: self.rates.sign_in_per_minute,
-        };
-        if let Some(address) = address {
-            take(&self.sign_ins, &address, 1, rate)?;
         }
-        take(&self.accounts, &account.to_lowercase(), 1, rate).map(drop)
+    }
+
+    /// Takes one sign-in attempt from an address's bucket.
+    pub fn take_sign_in_from(&self, address: IpAddr) -> Result<()> {
+        take(&self.sign_ins, &address, 1, self.sign_in()).map(drop)
+    }
+
+    /// Takes one sign-in attempt from an account's bucket, whether or not there is such an account.
+    pub fn take_sign_in_on(&self, account: &str) -> Result<()> {
+        take(&self.accounts, &account.to_lowercase(), 1, self.sign_in()).map(drop)
     }
 
     /// Forgets the buckets that are full again.

@@ -29,10 +29,14 @@ pub(crate) fn clean_text(pointer: &str, text: &str, most: usize) -> Result<Strin
     Ok(text.trim().to_owned())
 }
 
-fn is_unseen(letter: char) -> bool {
+/// Control characters, and those that are not seen or that turn the direction of what stands around them
+/// (Unicode's categories Cc and Cf, and the letters that are blank).
+pub(crate) fn is_unseen(letter: char) -> bool {
     letter.is_control()
         || matches!(letter,
-            '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}')
+            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
+            | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}'
+            | '\u{FFF9}'..='\u{FFFB}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
 /// A slug: `a-z 0-9 -`, 1 to 64 characters, no `-` at the ends.
@@ -71,7 +75,17 @@ mod tests {
     #[test]
     fn names_are_seen_as_they_are() {
         assert_eq!(clean_name("/name", "  Ann Ä ", 10).unwrap(), "Ann Ä");
-        for name in ["", "   ", "a\u{202E}b", "a\0", "a\u{200B}", "12345678901"] {
+        for name in [
+            "",
+            "   ",
+            "a\u{202E}b",
+            "a\0",
+            "a\u{200B}",
+            "a\u{61C}b",
+            "\u{3164}",
+            "a\u{E0041}",
+            "12345678901",
+        ] {
             assert!(clean_name("/name", name, 10).is_err(), "{name:?}");
         }
     }

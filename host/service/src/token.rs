@@ -33,7 +33,12 @@ impl Kind {
 
 /// A new token of 256 random bits.
 pub fn new(kind: Kind) -> String {
-    format!("{}{}", kind.prefix(), URL_SAFE_NO_PAD.encode(random::<32>()))
+    format!("{}{}", kind.prefix(), unguessable())
+}
+
+/// 256 random bits as text, for what is part of a token.
+pub(crate) fn unguessable() -> String {
+    URL_SAFE_NO_PAD.encode(random::<32>())
 }
 
 /// What is stored of a token.

@@ -22,7 +22,7 @@ crate::statements! {
     GRANTS = "SELECT g.permission, g.pattern, g.effect, g.expires_at FROM bot_grants g JOIN bots b ON b.id = g.bot_id LEFT JOIN bot_versions v ON v.id = b.active_version WHERE g.bot_id = $1 AND (g.effect = 'deny' OR g.publisher = COALESCE(v.publisher, ''))";
     SHARES_ROOM = "SELECT 1 FROM room_members a JOIN room_members b ON b.room_id = a.room_id JOIN rooms r ON r.id = a.room_id WHERE a.actor_id = $1 AND b.actor_id = $2 AND r.mesh_id = $3 AND r.deleted_at IS NULL LIMIT 1";
     SESSION = "SELECT s.id, s.person_id, s.access_expires_at, s.fresh_until, s.ended_at, p.disabled_at, p.email, p.operator FROM sessions s JOIN people p ON p.id = s.person_id WHERE s.access_hash = $1";
-    TOKEN = "SELECT id, kind, owner_id, permissions, meshes, rooms, expires_at, revoked_at FROM tokens WHERE hash = $1";
+    TOKEN = "SELECT t.id, t.kind, t.owner_id, t.permissions, t.meshes, t.rooms, t.expires_at, COALESCE(t.revoked_at, p.disabled_at) FROM tokens t LEFT JOIN people p ON p.id = t.owner_id WHERE t.hash = $1";
 }
 
 /// Whether a mesh is there.
@@ -250,7 +250,7 @@ pub struct TokenRow {
     pub rooms: String,
     /// Its end.
     pub expires_at: Option<Timestamp>,
-    /// It was revoked.
+    /// It was revoked, or its owner's account was disabled.
     pub revoked_at: Option<Timestamp>,
 }
 

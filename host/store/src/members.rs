@@ -12,13 +12,14 @@ crate::statements! {
     HANDLE_TAKEN = "SELECT 1 FROM members WHERE mesh_id = $1 AND handle = $2";
     GET = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision FROM members WHERE id = $1";
     OF_ACTOR = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision FROM members WHERE mesh_id = $1 AND actor_id = $2";
+    HOLD = "UPDATE members SET revision = revision WHERE id = $1";
     SET_ROLE = "UPDATE members SET role = $2, revision = revision + 1 WHERE id = $1";
     LEAVE = "UPDATE members SET state = 'left', revision = revision + 1 WHERE id = $1";
     COME_BACK = "UPDATE members SET state = 'active', role = $2, joined_at = $3, revision = revision + 1 WHERE id = $1";
-    LIST_SHARED = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision FROM members WHERE mesh_id = $1 AND state <> 'left' AND id > $2 AND ($3 = '' OR role = $3) AND (actor_id = $5 OR EXISTS (SELECT 1 FROM room_members a JOIN room_members b ON b.room_id = a.room_id WHERE a.actor_id = $5 AND b.actor_id = members.actor_id)) ORDER BY id LIMIT $4";
+    LIST_SHARED = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision FROM members WHERE mesh_id = $1 AND state <> 'left' AND id > $2 AND ($3 = '' OR role = $3) AND ($5 = '' OR actor_id LIKE $5 || '%') AND (actor_id = $6 OR EXISTS (SELECT 1 FROM room_members a JOIN room_members b ON b.room_id = a.room_id JOIN rooms r ON r.id = a.room_id WHERE a.actor_id = $6 AND b.actor_id = members.actor_id AND r.mesh_id = $1 AND r.deleted_at IS NULL)) ORDER BY id LIMIT $4";
     ROOMS = "SELECT s.room_id FROM room_members s JOIN rooms r ON r.id = s.room_id WHERE s.actor_id = $1 AND r.mesh_id = $2 ORDER BY s.room_id";
-    HEIR = "SELECT actor_id FROM room_members WHERE room_id = $1 AND actor_id <> $2 ORDER BY CASE room_role WHEN 'owner' THEN 0 WHEN 'moderator' THEN 1 WHEN 'participant' THEN 2 ELSE 3 END, joined_at, actor_id LIMIT 1";
-    LIST = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision FROM members WHERE mesh_id = $1 AND state <> 'left' AND id > $2 AND ($3 = '' OR role = $3) ORDER BY id LIMIT $4";
+    HEIR = "SELECT s.actor_id, s.member_id FROM room_members s JOIN members m ON m.id = s.member_id WHERE s.room_id = $1 AND s.actor_id <> $2 AND s.room_role IN ('moderator', 'participant') AND m.state = 'active' AND m.role NOT IN ('guest', 'pending') ORDER BY CASE WHEN s.actor_id LIKE 'bot%' THEN 1 ELSE 0 END, CASE s.room_role WHEN 'moderator' THEN 0 ELSE 1 END, s.joined_at, s.actor_id LIMIT 1";
+    LIST = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision FROM members WHERE mesh_id = $1 AND state <> 'left' AND id > $2 AND ($3 = '' OR role = $3) AND ($5 = '' OR actor_id LIKE $5 || '%') ORDER BY id LIMIT $4";
 }
 
 /// Reads the nine columns that every select of this noun asks for, from this column on.
@@ -77,7 +78,11 @@ pub async fn insert<R>(tx: &mut Tx<'_>, _allowed: &Grant<R>, new: &New<'_>) -> R
     tx.exec(INSERT, &values).await.map(drop)
 }
 
-/// The wanted handle, or the first of `wanted-2`, `wanted-3`, … that nobody in the mesh has or had.
+/// Most characters of a handle.
+const HANDLE: usize = 32;
+
+/// The wanted handle, or the first of `wanted-2`, `wanted-3`, … that nobody in the mesh has or had;
+/// cut where the number would make it too long.
 pub async fn free_handle(tx: &mut Tx<'_>, mesh: MeshId, wanted: &str) -> Result<String, Error> {
     let mut handle = wanted.to_owned();
     for n in 2.. {
@@ -88,9 +93,15 @@ pub async fn free_handle(tx: &mut Tx<'_>, mesh: MeshId, wanted: &str) -> Result<
         {
             break;
         }
-        handle = format!("{wanted}-{n}");
+        handle = numbered(wanted, n);
     }
     Ok(handle)
+}
+
+fn numbered(wanted: &str, n: u32) -> String {
+    let number = format!("-{n}");
+    let kept: String = wanted.chars().take(HANDLE - number.len()).collect();
+    kept + &number
 }
 
 /// A handle made of a name: lower case, `a-z 0-9 _ . -`, at most 32 characters, never empty.
@@ -105,7 +116,7 @@ pub fn handle_from(name: &str) -> String {
                 '-'
             }
         })
-        .take(32)
+        .take(HANDLE)
         .collect();
     while handle.contains("--") {
         handle = handle.replace("--", "-");
@@ -128,29 +139,41 @@ pub async fn of_actor(tx: &mut Tx<'_>, mesh: MeshId, actor: ActorId) -> Result<O
     tx.opt(OF_ACTOR, &[text(mesh), text(actor)], read).await
 }
 
-/// Members who are there, in order of joining; `role` narrows unless it is empty.
+/// What narrows a list of members.
+#[derive(Debug, Clone, Copy)]
+pub struct Filter<'a> {
+    /// A role; any when empty.
+    pub role: &'a str,
+    /// `person` or `bot`; both when empty.
+    pub kind: &'a str,
+    /// Only those who share a room of this mesh with this actor.
+    pub shared_with: Option<ActorId>,
+}
+
+/// Members who are there, in order of joining, from after the one named.
 pub async fn list(
     tx: &mut Tx<'_>,
     mesh: &Grant<MeshId>,
+    filter: Filter<'_>,
     after: &str,
-    role: &str,
     limit: i64,
 ) -> Result<Vec<Member>, Error> {
-    tx.all(LIST, &[text(**mesh), after.into(), role.into(), limit.into()], read)
-        .await
+    let (role, kind) = (filter.role.into(), filter.kind.into());
+    let mut values = vec![text(**mesh), after.into(), role, limit.into(), kind];
+    let sql = match filter.shared_with {
+        None => LIST,
+        Some(viewer) => {
+            values.push(text(viewer));
+            LIST_SHARED
+        }
+    };
+    tx.all(sql, &values, read).await
 }
 
-/// As [`list`], but only those who share a room with this actor.
-pub async fn list_shared(
-    tx: &mut Tx<'_>,
-    mesh: &Grant<MeshId>,
-    after: &str,
-    role: &str,
-    limit: i64,
-    viewer: ActorId,
-) -> Result<Vec<Member>, Error> {
-    let values = [text(**mesh), after.into(), role.into(), limit.into(), text(viewer)];
-    tx.all(LIST_SHARED, &values, read).await
+/// Keeps everybody else from changing this member until the end of the transaction, so that what is
+/// read of it from now on stays true. On SQLite that is so anyway.
+pub async fn hold<R>(tx: &mut Tx<'_>, _allowed: &Grant<R>, member: MemberId) -> Result<(), Error> {
+    tx.exec(HOLD, &[text(member)]).await.map(drop)
 }
 
 /// Changes a member's role.
@@ -181,14 +204,16 @@ pub async fn rooms(tx: &mut Tx<'_>, mesh: MeshId, actor: ActorId) -> Result<Vec<
     tx.all(ROOMS, &[text(actor), text(mesh)], |row| row.parse(0)).await
 }
 
-/// Who would own a room if this actor went: whoever leads it, then whoever came first.
-pub async fn heir(tx: &mut Tx<'_>, room: RoomId, but: ActorId) -> Result<Option<ActorId>, Error> {
-    tx.opt(HEIR, &[text(room), text(but)], |row| row.parse(0)).await
+/// Who would own a room if this actor went: people before bots, moderators before participants, then
+/// whoever came first. Readers and Guests do not inherit.
+pub async fn heir(tx: &mut Tx<'_>, room: RoomId, but: ActorId) -> Result<Option<(ActorId, MemberId)>, Error> {
+    tx.opt(HEIR, &[text(room), text(but)], |row| Ok((row.parse(0)?, row.parse(1)?)))
+        .await
 }
 
 #[cfg(test)]
 mod tests {
-    use super::handle_from;
+    use super::{handle_from, numbered};
 
     #[test]
     fn handles_are_plain() {
@@ -201,5 +226,11 @@ mod tests {
         ] {
             assert_eq!(handle_from(name), handle);
         }
+    }
+
+    #[test]
+    fn numbered_handles_stay_short() {
+        assert_eq!(numbered("ann", 2), "ann-2");
+        assert_eq!(numbered(&"a".repeat(32), 17), format!("{}-17", "a".repeat(29)));
     }
 }

@@ -9,7 +9,7 @@ crate::statements! {
     GET = "SELECT h.id, h.name, h.slug, h.description, h.listed, h.created_at, h.revision, m.role FROM meshes h LEFT JOIN members m ON m.mesh_id = h.id AND m.actor_id = $2 AND m.state <> 'left' WHERE h.id = $1";
     MINE = "SELECT h.id, h.name, h.slug, h.description, h.listed, h.created_at, h.revision, m.role FROM members m JOIN meshes h ON h.id = m.mesh_id WHERE m.actor_id = $1 AND m.state <> 'left' AND h.id > $2 ORDER BY h.id LIMIT $3";
     SLUG_TAKEN = "SELECT 1 FROM meshes WHERE slug = $1";
-    UPDATE = "UPDATE meshes SET name = $2, slug = $3, description = $4, listed = $5, revision = revision + 1 WHERE id = $1";
+    UPDATE = "UPDATE meshes SET name = $2, slug = $3, description = $4, listed = $5, revision = revision + 1 WHERE id = $1 AND revision = $6";
     INVITE = "INSERT INTO invites (id, mesh_id, code_hash, role, rooms, email, max_uses, uses, created_by, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10)";
     INVITES = "SELECT id, mesh_id, role, rooms, email, max_uses, uses, created_by, created_at, expires_at, revoked_at FROM invites WHERE mesh_id = $1 AND ($2 = '' OR id < $2) AND revoked_at IS NULL ORDER BY id DESC LIMIT $3";
     BY_CODE = "SELECT id, mesh_id, role, rooms, email, max_uses, uses, created_by, created_at, expires_at, revoked_at FROM invites WHERE code_hash = $1";
@@ -77,16 +77,21 @@ pub async fn slug_taken(tx: &mut Tx<'_>, slug: &str) -> Result<bool, Error> {
     Ok(tx.opt(SLUG_TAKEN, &[slug.into()], |_| Ok(())).await?.is_some())
 }
 
-/// Changes what people read about a mesh.
-pub async fn update(tx: &mut Tx<'_>, mesh: &Grant<MeshId>, about: &About<'_>) -> Result<(), Error> {
+/// Changes what people read about a mesh, if it is still at this revision.
+pub async fn update(tx: &mut Tx<'_>, mesh: &Grant<MeshId>, about: &About<'_>, revision: i64) -> Result<(), Error> {
     let values = [
         text(**mesh),
         about.name.into(),
         about.slug.into(),
         about.description.into(),
         about.listed.into(),
+        revision.into(),
     ];
-    tx.exec(UPDATE, &values).await.map(drop)
+    // Only on PostgreSQL can somebody have been faster since this transaction read the mesh.
+    match tx.exec(UPDATE, &values).await? {
+        1 => Ok(()),
+        _ => Err(Error::Retry),
+    }
 }
 
 /// An invitation.

@@ -10,10 +10,10 @@ crate::statements! {
     NAME = "SELECT display_name FROM people WHERE id = $1";
     SET_PASSWORD = "INSERT INTO credentials (person_id, kind, secret, updated_at) VALUES ($1, 'password', $2, $3) ON CONFLICT (person_id, kind) DO UPDATE SET secret = excluded.secret, updated_at = excluded.updated_at";
     PASSWORD = "SELECT p.id, c.secret FROM people p JOIN credentials c ON c.person_id = p.id AND c.kind = 'password' WHERE p.email = $1 AND p.disabled_at IS NULL";
-    OPEN_SESSION = "INSERT INTO sessions (id, person_id, access_hash, access_expires_at, refresh_hash, refresh_expires_at, fresh_until, device, address, created_at, last_used_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)";
-    RENEW_SESSION = "UPDATE sessions SET access_hash = $2, access_expires_at = $3, refresh_hash = $4, refresh_expires_at = $5, last_used_at = $6 WHERE id = $1";
-    SESSION = "SELECT person_id, access_hash, refresh_hash, refresh_expires_at, ended_at FROM sessions WHERE id = $1";
-    SESSIONS = "SELECT id, device, address, created_at, last_used_at FROM sessions WHERE person_id = $1 AND ended_at IS NULL AND refresh_expires_at > $2 ORDER BY id DESC LIMIT 200";
+    OPEN_SESSION = "INSERT INTO sessions (id, person_id, access_hash, access_expires_at, refresh_hash, family_hash, refresh_expires_at, fresh_until, device, address, created_at, last_used_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)";
+    RENEW_SESSION = "UPDATE sessions SET access_hash = $2, access_expires_at = $3, refresh_hash = $4, refresh_expires_at = $5, last_used_at = $6 WHERE id = $1 AND refresh_hash = $7 AND ended_at IS NULL";
+    SESSION = "SELECT s.person_id, s.access_hash, s.refresh_hash, s.family_hash, s.refresh_expires_at, s.ended_at, p.disabled_at FROM sessions s JOIN people p ON p.id = s.person_id WHERE s.id = $1";
+    SESSIONS = "SELECT id, device, address, created_at, last_used_at FROM sessions WHERE person_id = $1 AND ended_at IS NULL AND refresh_expires_at > $2 AND ($3 = '' OR id < $3) ORDER BY id DESC LIMIT $4";
     END_SESSION = "UPDATE sessions SET ended_at = $3 WHERE id = $1 AND person_id = $2 AND ended_at IS NULL";
     SETTING = "SELECT value FROM settings WHERE name = $1";
     SET_SETTING = "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
@@ -75,38 +75,57 @@ pub struct Tokens<'a> {
     pub refresh_ends: Timestamp,
 }
 
-/// Opens a session. `device` and `address` are what the person sees in the list.
+/// A session about to be opened.
+#[derive(Debug)]
+pub struct NewSession<'a> {
+    /// Its id.
+    pub id: SessionId,
+    /// Whose it is.
+    pub person: PersonId,
+    /// Hash of the part that all its refresh tokens share.
+    pub family: &'a str,
+    /// What the client called itself.
+    pub device: &'a str,
+    /// Where it signs in from.
+    pub address: &'a str,
+    /// Now.
+    pub at: Timestamp,
+    /// Until when the sign-in counts as recent.
+    pub fresh_until: Timestamp,
+}
+
+/// Opens a session with its first tokens.
 pub async fn open_session<R>(
     tx: &mut Tx<'_>,
     _allowed: &Grant<R>,
-    (id, person): (SessionId, PersonId),
+    new: &NewSession<'_>,
     tokens: &Tokens<'_>,
-    (device, address): (&str, &str),
-    (at, fresh_until): (Timestamp, Timestamp),
 ) -> Result<(), Error> {
     let values = [
-        text(id),
-        text(person),
+        text(new.id),
+        text(new.person),
         tokens.access.into(),
         tokens.access_ends.into(),
         tokens.refresh.into(),
+        new.family.into(),
         tokens.refresh_ends.into(),
-        fresh_until.into(),
-        device.into(),
-        address.into(),
-        at.into(),
+        new.fresh_until.into(),
+        new.device.into(),
+        new.address.into(),
+        new.at.into(),
     ];
     tx.exec(OPEN_SESSION, &values).await.map(drop)
 }
 
-/// Gives a session new tokens; the old ones are worth nothing from now on.
+/// Gives a session new tokens for the refresh token with the hash `used`; the old ones are worth
+/// nothing from now on. False when another call used that token up in the meantime.
 pub async fn renew_session<R>(
     tx: &mut Tx<'_>,
     _allowed: &Grant<R>,
-    id: SessionId,
+    (id, used): (SessionId, &str),
     tokens: &Tokens<'_>,
     at: Timestamp,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let values = [
         text(id),
         tokens.access.into(),
@@ -114,8 +133,9 @@ pub async fn renew_session<R>(
         tokens.refresh.into(),
         tokens.refresh_ends.into(),
         at.into(),
+        used.into(),
     ];
-    tx.exec(RENEW_SESSION, &values).await.map(drop)
+    Ok(tx.exec(RENEW_SESSION, &values).await? == 1)
 }
 
 /// A session as its renewal needs it.
@@ -127,9 +147,11 @@ pub struct SessionRow {
     pub access: String,
     /// Hash of its refresh token.
     pub refresh: String,
+    /// Hash of the part that all its refresh tokens share.
+    pub family: String,
     /// The refresh token's end.
     pub refresh_ends: Timestamp,
-    /// It was ended.
+    /// It was ended, or the account was disabled.
     pub ended: bool,
 }
 
@@ -140,8 +162,9 @@ pub async fn session(tx: &mut Tx<'_>, id: SessionId) -> Result<Option<SessionRow
             person: row.parse(0)?,
             access: row.get(1)?,
             refresh: row.get(2)?,
-            refresh_ends: row.time(3)?,
-            ended: row.time_option(4)?.is_some(),
+            family: row.get(3)?,
+            refresh_ends: row.time(4)?,
+            ended: row.time_option(5)?.is_some() || row.time_option(6)?.is_some(),
         })
     })
     .await
@@ -150,10 +173,17 @@ pub async fn session(tx: &mut Tx<'_>, id: SessionId) -> Result<Option<SessionRow
 /// One row of a person's list of sessions: id, device, address, begin, last renewal.
 pub type Listed = (SessionId, String, String, Timestamp, Timestamp);
 
-/// A person's open sessions, newest first; 200 at most.
-pub async fn sessions(tx: &mut Tx<'_>, person: PersonId, now: Timestamp) -> Result<Vec<Listed>, Error> {
+/// A person's open sessions, newest first, from before the one named.
+pub async fn sessions(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    now: Timestamp,
+    before: &str,
+    limit: i64,
+) -> Result<Vec<Listed>, Error> {
     let read = |row: &Row<'_>| Ok((row.parse(0)?, row.get(1)?, row.get(2)?, row.time(3)?, row.time(4)?));
-    tx.all(SESSIONS, &[text(person), now.into()], read).await
+    tx.all(SESSIONS, &[text(person), now.into(), before.into(), limit.into()], read)
+        .await
 }
 
 /// Ends a session of this person; false when it was no open one.

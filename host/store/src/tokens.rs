@@ -6,7 +6,7 @@ use mesh_types::{PersonId, Timestamp, TokenId};
 
 crate::statements! {
     INSERT = "INSERT INTO tokens (id, hash, kind, owner_id, name, permissions, meshes, rooms, created_at, expires_at) VALUES ($1, $2, 'pat', $3, $4, $5, $6, $7, $8, $9)";
-    LIST = "SELECT id, name, permissions, meshes, rooms, created_at, expires_at FROM tokens WHERE owner_id = $1 AND kind = 'pat' AND revoked_at IS NULL ORDER BY id DESC LIMIT 200";
+    LIST = "SELECT id, name, permissions, meshes, rooms, created_at, expires_at FROM tokens WHERE owner_id = $1 AND kind = 'pat' AND revoked_at IS NULL AND ($2 = '' OR id < $2) ORDER BY id DESC LIMIT $3";
     REVOKE = "UPDATE tokens SET revoked_at = $3 WHERE id = $1 AND owner_id = $2 AND kind = 'pat' AND revoked_at IS NULL RETURNING hash";
 }
 
@@ -51,8 +51,8 @@ pub async fn insert<R>(
     tx.exec(INSERT, &values).await.map(drop)
 }
 
-/// A person's tokens that are not revoked, newest first; 200 at most.
-pub async fn list(tx: &mut Tx<'_>, owner: PersonId) -> Result<Vec<TokenRow>, Error> {
+/// A person's tokens that are not revoked, newest first, from before the one named.
+pub async fn list(tx: &mut Tx<'_>, owner: PersonId, before: &str, limit: i64) -> Result<Vec<TokenRow>, Error> {
     let read = |row: &Row<'_>| {
         Ok(TokenRow {
             id: row.parse(0)?,
@@ -64,7 +64,7 @@ pub async fn list(tx: &mut Tx<'_>, owner: PersonId) -> Result<Vec<TokenRow>, Err
             expires_at: row.time(6)?,
         })
     };
-    tx.all(LIST, &[text(owner)], read).await
+    tx.all(LIST, &[text(owner), before.into(), limit.into()], read).await
 }
 
 /// Revokes a person's token; its hash, or `None` when there is no such token.

@@ -5,11 +5,12 @@ use super::{
 use crate::{
     Answer, Cx, Effect, Error, Host, Method, Op, OpSpec, Result,
     error::Code,
-    member::join_by_invite,
+    member::{find_open, join_by_invite},
+    mesh::shows,
     op,
     resource::{Myself, Server},
     server::NoInput,
-    text::clean_name,
+    text::{clean_name, is_unseen},
     token as secret,
 };
 use mesh_authz::{Caller, Credential, Grant, Permission, Who};
@@ -75,6 +76,9 @@ pub struct RegisterIn {
     hash: String,
 }
 
+/// Most bytes of an address (RFC 5321).
+pub(super) const LONGEST_EMAIL: usize = 254;
+
 /// Something, one `@`, and something with a dot or a plain host name; nothing that cannot be seen.
 fn check_email(email: &str) -> Result<String> {
     let email = email.trim().to_lowercase();
@@ -83,8 +87,8 @@ fn check_email(email: &str) -> Result<String> {
         .filter(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
     let plain = email
         .chars()
-        .all(|letter| !letter.is_whitespace() && !letter.is_control());
-    if parts.is_none() || !plain || email.len() > 254 {
+        .all(|letter| !letter.is_whitespace() && !is_unseen(letter));
+    if parts.is_none() || !plain || email.len() > LONGEST_EMAIL {
         return Err(Error::invalid("/email", "is an e-mail address"));
     }
     Ok(email)
@@ -123,15 +127,13 @@ impl Op for Register {
                 "An account is made with an invitation, and this one is not good for it.",
             )
         };
-        let code = input.invite_code.as_deref().map(secret::hash);
-        let first = match &code {
-            Some(hash) => people::drop_setting(cx.tx(), &server, FIRST_CODE, hash).await?,
+        let code = input.invite_code.as_deref();
+        let first = match code {
+            Some(code) => people::drop_setting(cx.tx(), &server, FIRST_CODE, &secret::hash(code)).await?,
             None => false,
         };
-        let invite = match &code {
-            Some(hash) if !first => meshes::invite_by_code(cx.tx(), hash)
-                .await?
-                .filter(|invite| invite.is_open(cx.now())),
+        let invite = match code {
+            Some(code) if !first => find_open(cx, code).await?,
             _ => None,
         };
         if !first && invite.is_none() && (code.is_some() || !cx.host().settings.open_registration) {
@@ -227,6 +229,9 @@ impl Op for WhoAmI {
             ActorId::Bot(_) => String::new(),
         };
         for mesh in meshes::mine(cx.tx(), actor, "", 200).await? {
+            if !shows(&cx.envelope().caller, mesh.id) {
+                continue;
+            }
             let Some(member) = members::of_actor(cx.tx(), mesh.id, actor).await? else {
                 continue;
             };
@@ -262,7 +267,7 @@ mod tests {
     #[test]
     fn addresses_have_a_name_and_a_host() {
         assert_eq!(check_email(" Ann@Example.ORG ").unwrap(), "ann@example.org");
-        for email in ["", "ann", "@x", "ann@", "a b@x", "a@b@c", "a@b\u{0}"] {
+        for email in ["", "ann", "@x", "ann@", "a b@x", "a@b@c", "a@b\u{0}", "a\u{202E}@b"] {
             assert!(check_email(email).is_err(), "{email:?}");
         }
     }

@@ -1,6 +1,6 @@
 //! Passwords: Argon2id on a blocking thread, two at a time, so that sign-ins cannot starve the rest.
 
-use crate::{Error, Result, clock::random};
+use crate::{Error, Result, clock::random, error::Code};
 use argon2::{
     Argon2, Params,
     password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
@@ -19,6 +19,9 @@ static NOBODY: LazyLock<String> = LazyLock::new(|| hash_now("nobody").expect("ha
 
 static TURNS: Semaphore = Semaphore::const_new(2);
 
+/// How many may wait for their turn; whoever comes then is sent away at once.
+static QUEUE: Semaphore = Semaphore::const_new(128);
+
 fn hash_now(password: &str) -> Result<String> {
     let hash = ARGON
         .hash_password_with_salt(password.as_bytes(), &random::<16>())
@@ -27,14 +30,24 @@ fn hash_now(password: &str) -> Result<String> {
 }
 
 async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    let Ok(_place) = QUEUE.try_acquire() else {
+        return Err(Error::later(
+            Code::Overloaded,
+            "Too many people sign in at once; try again in a moment.",
+            1000,
+        ));
+    };
     let _turn = TURNS.acquire().await.map_err(Error::internal)?;
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)
 }
 
+/// Most characters of a password.
+pub(super) const LONGEST: usize = 256;
+
 /// A password has 8 to 256 characters; anything else about it is its owner's business.
 pub(super) fn check(password: &str) -> Result<()> {
     match password.chars().count() {
-        8..=256 => Ok(()),
+        8..=LONGEST => Ok(()),
         _ => Err(Error::invalid("/password", "has 8 to 256 characters")),
     }
 }
@@ -47,9 +60,11 @@ pub(super) async fn hash(password: String) -> Result<String> {
 /// Whether a password has this hash. Without a hash it takes as long and is wrong.
 pub(super) async fn verify(password: String, stored: Option<String>) -> Result<bool> {
     in_turn(move || {
+        // Made by the first sign-in of all, whether or not that one has an account.
+        let nobody = LazyLock::force(&NOBODY);
         let known = stored.is_some();
-        let stored = stored.unwrap_or_else(|| NOBODY.clone());
-        let hash = PasswordHash::new(&stored).map_err(Error::internal)?;
+        let stored = stored.as_ref().unwrap_or(nobody);
+        let hash = PasswordHash::new(stored).map_err(Error::internal)?;
         let matches = ARGON.verify_password(password.as_bytes(), &hash).is_ok();
         Ok(known && matches)
     })

@@ -1,7 +1,8 @@
 use super::sign_in::{SignedIn, new_tokens};
 use crate::{
-    Answer, Cx, Effect, Error, Method, Nothing, Op, OpSpec, Result,
-    authority::{Stale, person},
+    Cx, Effect, Error, Method, Nothing, Op, OpSpec, Page, Result,
+    authority::{Stale, session_person},
+    cursor::{self, page_size},
     error::Code,
     op,
     resource::{Myself, Server},
@@ -11,7 +12,7 @@ use crate::{
 use mesh_authz::{Credential, Grant};
 use mesh_store::{
     log::Stream,
-    people::{self, Tokens},
+    people::{self, SessionRow, Tokens},
 };
 use mesh_types::{ActorId, SessionId, Timestamp};
 use schemars::JsonSchema;
@@ -52,12 +53,11 @@ impl Op for Refresh {
                 "This refresh token is not known here. Sign in again.",
             )
         };
-        let id: SessionId = input
-            .refresh_token
-            .rsplit_once('.')
-            .and_then(|(_, id)| id.parse().ok())
-            .ok_or_else(unknown)?;
+        let (id, family) = parts(&input.refresh_token).ok_or_else(unknown)?;
         let session = people::session(cx.tx(), id).await?.ok_or_else(unknown)?;
+        if !same(&secret::hash(family), &session.family) {
+            return Err(unknown());
+        }
         let now = cx.now();
         if session.ended {
             return Err(Error::new(Code::TokenRevoked, "This session was ended. Sign in again."));
@@ -65,15 +65,11 @@ impl Op for Refresh {
         if session.refresh_ends <= now {
             return Err(Error::new(Code::TokenExpired, "This session is over. Sign in again."));
         }
-        let hash = secret::hash(&input.refresh_token);
-        if !bool::from(hash.as_bytes().ct_eq(session.refresh.as_bytes())) {
-            // Somebody shows a token that was used up: the session is in two hands, so it ends.
-            people::end_session(cx.tx(), &server, id, session.person, now).await?;
-            tell_end(cx, session.person.into(), id, "token_reused").await?;
-            let why = "This token was used before, so somebody else may have it. The session was ended; sign in again.";
-            return Err(Error::new(Code::TokenRevoked, why).and_commit());
+        let used = secret::hash(&input.refresh_token);
+        if !same(&used, &session.refresh) {
+            return Err(reused(cx, &server, id, &session).await?);
         }
-        let signed_in = new_tokens(session.person, id, now);
+        let signed_in = new_tokens((session.person, id), family, now);
         let (access, refresh) = (
             secret::hash(&signed_in.access_token),
             secret::hash(&signed_in.refresh_token),
@@ -84,11 +80,33 @@ impl Op for Refresh {
             refresh: &refresh,
             refresh_ends: signed_in.refresh_expires_at,
         };
-        people::renew_session(cx.tx(), &server, id, &tokens, now).await?;
+        if !people::renew_session(cx.tx(), &server, (id, &used), &tokens, now).await? {
+            return Err(reused(cx, &server, id, &session).await?);
+        }
         cx.changed(Stale::Token(session.access));
         cx.note(id, &json!({}))?;
         Ok(signed_in)
     }
+}
+
+/// The session's id and the part that its refresh tokens share.
+fn parts(token: &str) -> Option<(SessionId, &str)> {
+    let (rest, id) = token.rsplit_once('.')?;
+    let (_, family) = rest.rsplit_once('.')?;
+    Some((id.parse().ok()?, family))
+}
+
+fn same(a: &str, b: &str) -> bool {
+    a.as_bytes().ct_eq(b.as_bytes()).into()
+}
+
+/// Somebody shows a token that was used up: the session is in two hands, so it ends.
+async fn reused(cx: &mut Cx<'_>, server: &Grant<Server>, id: SessionId, session: &SessionRow) -> Result<Error> {
+    let now = cx.now();
+    people::end_session(cx.tx(), server, id, session.person, now).await?;
+    tell_end(cx, session.person.into(), id, "token_reused").await?;
+    let why = "This token was used before, so somebody else may have it. The session was ended; sign in again.";
+    Ok(Error::new(Code::TokenRevoked, why).and_commit())
 }
 
 async fn tell_end(cx: &mut Cx<'_>, actor: ActorId, id: SessionId, reason: &str) -> Result<()> {
@@ -127,7 +145,7 @@ impl Op for Logout {
                 "This call came without a session; a token is ended with `pat.revoke`.",
             ));
         };
-        let (person, now) = (person(&cx.envelope().caller)?, cx.now());
+        let (person, now) = (session_person(&cx.envelope().caller)?, cx.now());
         people::end_session(cx.tx(), &on, id, person, now).await?;
         tell_end(cx, person.into(), id, "logout").await?;
         Ok(Nothing {})
@@ -136,13 +154,6 @@ impl Op for Logout {
 
 /// `session.list`
 pub struct ListSessions;
-
-/// A person's open sessions.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub struct Sessions {
-    /// Newest first.
-    pub items: Vec<Session>,
-}
 
 /// One session.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -161,29 +172,41 @@ pub struct Session {
     pub current: bool,
 }
 
-impl Answer for Sessions {}
+/// Which page.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListSessionsIn {
+    /// 1 to 200; 50 when absent.
+    #[serde(default)]
+    pub limit: Option<u32>,
+    /// From the page before.
+    #[serde(default)]
+    pub cursor: Option<String>,
+}
 
 impl Op for ListSessions {
     const SPEC: OpSpec = op("session.list", Effect::Read)
         .myself()
-        .about("Lists the caller's open sessions.")
+        .about("Lists the caller's open sessions, newest first.")
         .http(Method::Get, "/me/sessions", 200)
         .cli();
-    type In = NoInput;
-    type Out = Sessions;
+    type In = ListSessionsIn;
+    type Out = Page<Session>;
     type On = Myself;
 
-    fn on(_: &NoInput) -> Myself {
+    fn on(_: &ListSessionsIn) -> Myself {
         Myself
     }
 
-    async fn run(cx: &mut Cx<'_>, _: Grant<Myself>, _: NoInput) -> Result<Sessions> {
-        let (person, now) = (person(&cx.envelope().caller)?, cx.now());
+    async fn run(cx: &mut Cx<'_>, _: Grant<Myself>, input: ListSessionsIn) -> Result<Page<Session>> {
+        let (person, now) = (session_person(&cx.envelope().caller)?, cx.now());
+        let (size, scope) = (page_size(input.limit)?, person.to_string());
+        let before = cursor::open(cx, &scope, input.cursor.as_deref())?.unwrap_or_default();
         let mine = match cx.envelope().caller.credential {
             Credential::Session { id, .. } => Some(id),
             _ => None,
         };
-        let items = people::sessions(cx.tx(), person, now).await?;
+        let found = people::sessions(cx.tx(), person, now, &before, size + 1).await?;
         let session = |(id, device, address, created_at, last_used_at)| Session {
             id,
             device,
@@ -192,9 +215,8 @@ impl Op for ListSessions {
             last_used_at,
             current: mine == Some(id),
         };
-        Ok(Sessions {
-            items: items.into_iter().map(session).collect(),
-        })
+        let found = found.into_iter().map(session).collect();
+        Ok(cursor::page(cx, &scope, found, size, |session| session.id.to_string()))
     }
 }
 
@@ -224,7 +246,7 @@ impl Op for EndSession {
     }
 
     async fn run(cx: &mut Cx<'_>, on: Grant<SessionId>, _: EndSessionIn) -> Result<Nothing> {
-        let (person, now) = (person(&cx.envelope().caller)?, cx.now());
+        let (person, now) = (session_person(&cx.envelope().caller)?, cx.now());
         if !people::end_session(cx.tx(), &on, *on, person, now).await? {
             return Err(Error::not_found());
         }

@@ -1,4 +1,4 @@
-use super::password;
+use super::{account::LONGEST_EMAIL, password};
 use crate::{
     Answer, Cx, Effect, Error, Host, Method, Op, OpSpec, Result,
     authority::Stale,
@@ -8,7 +8,7 @@ use crate::{
     token::{self as secret, Kind},
 };
 use mesh_authz::{Caller, Grant};
-use mesh_store::people::{self, Tokens};
+use mesh_store::people::{self, NewSession, Tokens};
 use mesh_types::{PersonId, SessionId, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -48,23 +48,24 @@ impl fmt::Debug for SignedIn {
 
 impl Answer for SignedIn {}
 
-/// New tokens for a session.
-pub(super) fn new_tokens(person_id: PersonId, session_id: SessionId, now: Timestamp) -> SignedIn {
+/// New tokens for a session. `family` is a secret that all refresh tokens of the session share, and no
+/// other: it tells a token that was used up, which ends the session, from one that somebody made up
+/// around the session's id, which must not.
+pub(super) fn new_tokens((person_id, session_id): (PersonId, SessionId), family: &str, now: Timestamp) -> SignedIn {
     SignedIn {
         person_id,
         session_id,
         access_token: secret::new(Kind::Session),
         expires_at: now.plus_seconds(ACCESS_SECONDS),
-        // The session's name stands in the token, so that a used-up one can be told from an unknown one.
-        refresh_token: format!("{}.{}", secret::new(Kind::Refresh), session_id),
+        refresh_token: format!("{}.{family}.{session_id}", secret::new(Kind::Refresh)),
         refresh_expires_at: now.plus_seconds(REFRESH_SECONDS),
     }
 }
 
 /// Stores what is kept of new tokens: hashes and ends.
 pub(super) async fn open<R>(cx: &mut Cx<'_>, allowed: &Grant<R>, person: PersonId) -> Result<SignedIn> {
-    let (now, id) = (cx.now(), cx.id(SessionId::new));
-    let signed_in = new_tokens(person, id, now);
+    let (now, id, family) = (cx.now(), cx.id(SessionId::new), secret::unguessable());
+    let signed_in = new_tokens((person, id), &family, now);
     let (access, refresh) = (
         secret::hash(&signed_in.access_token),
         secret::hash(&signed_in.refresh_token),
@@ -77,16 +78,16 @@ pub(super) async fn open<R>(cx: &mut Cx<'_>, allowed: &Grant<R>, person: PersonI
     };
     let (device, address) = (cx.envelope().agent.clone(), cx.envelope().address);
     let address = address.map(|address| address.to_string()).unwrap_or_default();
-    let fresh = now.plus_seconds(FRESH_SECONDS);
-    people::open_session(
-        cx.tx(),
-        allowed,
-        (id, person),
-        &tokens,
-        (&device, &address),
-        (now, fresh),
-    )
-    .await?;
+    let new = NewSession {
+        id,
+        person,
+        family: &secret::hash(&family),
+        device: &device,
+        address: &address,
+        at: now,
+        fresh_until: now.plus_seconds(FRESH_SECONDS),
+    };
+    people::open_session(cx.tx(), allowed, &new, &tokens).await?;
     cx.changed(Stale::Token(access));
     Ok(signed_in)
 }
@@ -113,6 +114,7 @@ impl Op for Login {
         .about("Signs in with address and password.")
         .http(Method::Post, "/auth/login", 200)
         .shown_once()
+        .sign_in()
         .cli()
         .cost(5);
     type In = LoginIn;
@@ -126,7 +128,11 @@ impl Op for Login {
     /// The same work and the same answer, whether or not the account is there.
     async fn prepare(host: &Host, _: &Caller, input: &mut LoginIn) -> Result<()> {
         let email = input.email.trim().to_lowercase();
-        host.limiter.take_sign_in(None, &email)?;
+        if email.len() > LONGEST_EMAIL || input.password.chars().count() > password::LONGEST {
+            // No account has these, so there is nothing to compare, and nothing to learn from the time.
+            return Ok(());
+        }
+        host.limiter.take_sign_in_on(&email)?;
         let found = people::password(&mut host.store.view().await?.tx(), &email).await?;
         let (person, hash) = found.unzip();
         if password::verify(std::mem::take(&mut input.password), hash).await? {

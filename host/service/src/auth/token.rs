@@ -1,9 +1,9 @@
 use crate::{
-    Answer, Cx, Effect, Error, Method, Nothing, Op, OpSpec, Result,
-    authority::{Stale, person},
+    Answer, Cx, Effect, Error, Method, Nothing, Op, OpSpec, Page, Result,
+    authority::{Stale, session_person},
+    cursor::{self, page_size},
     op,
     resource::Myself,
-    server::NoInput,
     text::clean_name,
     token::{self as secret, Kind},
 };
@@ -42,38 +42,42 @@ pub struct Token {
     pub expires_at: Timestamp,
 }
 
-/// The caller's tokens.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub struct TokenList {
-    /// Newest first.
-    pub items: Vec<Token>,
-}
-
-impl Answer for TokenList {}
-
 /// `pat.list`
 pub struct ListTokens;
+
+/// Which page.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListTokensIn {
+    /// 1 to 200; 50 when absent.
+    #[serde(default)]
+    pub limit: Option<u32>,
+    /// From the page before.
+    #[serde(default)]
+    pub cursor: Option<String>,
+}
 
 impl Op for ListTokens {
     const SPEC: OpSpec = op("pat.list", Effect::Read)
         .myself()
-        .about("Lists the caller's personal access tokens.")
+        .about("Lists the caller's personal access tokens, newest first.")
         .http(Method::Get, "/me/tokens", 200)
         .cli();
-    type In = NoInput;
-    type Out = TokenList;
+    type In = ListTokensIn;
+    type Out = Page<Token>;
     type On = Myself;
 
-    fn on(_: &NoInput) -> Myself {
+    fn on(_: &ListTokensIn) -> Myself {
         Myself
     }
 
-    async fn run(cx: &mut Cx<'_>, _: Grant<Myself>, _: NoInput) -> Result<TokenList> {
-        let person = person(&cx.envelope().caller)?;
-        let rows = tokens::list(cx.tx(), person).await?;
-        Ok(TokenList {
-            items: rows.into_iter().map(shown).collect::<Result<_>>()?,
-        })
+    async fn run(cx: &mut Cx<'_>, _: Grant<Myself>, input: ListTokensIn) -> Result<Page<Token>> {
+        let person = session_person(&cx.envelope().caller)?;
+        let (size, scope) = (page_size(input.limit)?, person.to_string());
+        let before = cursor::open(cx, &scope, input.cursor.as_deref())?.unwrap_or_default();
+        let rows = tokens::list(cx.tx(), person, &before, size + 1).await?;
+        let found = rows.into_iter().map(shown).collect::<Result<_>>()?;
+        Ok(cursor::page(cx, &scope, found, size, |token| token.id.to_string()))
     }
 }
 
@@ -145,9 +149,11 @@ impl Op for CreateToken {
         Myself
     }
 
-    async fn run(cx: &mut Cx<'_>, on: Grant<Myself>, input: CreateTokenIn) -> Result<NewToken> {
-        let (owner, now, id) = (person(&cx.envelope().caller)?, cx.now(), cx.id(TokenId::new));
+    async fn run(cx: &mut Cx<'_>, on: Grant<Myself>, mut input: CreateTokenIn) -> Result<NewToken> {
+        let (owner, now, id) = (session_person(&cx.envelope().caller)?, cx.now(), cx.id(TokenId::new));
         let name = clean_name("/name", &input.name, 80)?;
+        input.permissions.sort_unstable();
+        input.permissions.dedup();
         if input.permissions.is_empty() {
             return Err(Error::invalid("/permissions", "names at least one permission"));
         }
@@ -209,7 +215,7 @@ impl Op for RevokeToken {
     }
 
     async fn run(cx: &mut Cx<'_>, on: Grant<TokenId>, _: RevokeTokenIn) -> Result<Nothing> {
-        let (owner, now) = (person(&cx.envelope().caller)?, cx.now());
+        let (owner, now) = (session_person(&cx.envelope().caller)?, cx.now());
         let hash = tokens::revoke(cx.tx(), &on, *on, owner, now)
             .await?
             .ok_or_else(Error::not_found)?;

@@ -1,6 +1,6 @@
 use crate::{
     Answer, Cx, Effect, Error, Method, Nothing, Op, OpSpec, Page, Result,
-    authority::{Stale, person},
+    authority::{Stale, session_person},
     cursor::{self, page_size},
     error::Code,
     op,
@@ -8,15 +8,17 @@ use crate::{
     room::seat,
     token::{self as secret, Kind},
 };
-use mesh_authz::{Grant, Permission, Reason};
+use mesh_authz::{Grant, Permission, Reason, Value, value};
 use mesh_store::{
-    facts,
+    facts::{self, RoomRow, SeatRow},
     log::Stream,
     members::{self, handle_from},
     meshes::{self, InviteRow},
     people,
 };
-use mesh_types::{ActorId, InviteId, MemberId, MeshId, PersonId, Role, RoomId, RoomRole, Timestamp, view::Member};
+use mesh_types::{
+    ActorId, InviteId, JoinRule, MemberId, MeshId, PersonId, Role, RoomId, RoomRole, Timestamp, view::Member,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -75,7 +77,7 @@ pub struct CreateInviteIn {
     /// `member` when absent; below one's own, and `moderator` at most.
     #[serde(default)]
     pub role: Option<Role>,
-    /// Rooms one comes into, which the caller is in; at most 20.
+    /// Rooms one comes into, into which the caller may bring people; at most 20.
     #[serde(default)]
     pub room_ids: Vec<RoomId>,
     /// 1 to 1,000; 1 when absent.
@@ -126,7 +128,10 @@ impl Op for CreateInvite {
         if !matches!(role, Role::Moderator | Role::Member | Role::Guest) {
             return Err(Error::invalid("/role", "is `moderator`, `member` or `guest`"));
         }
-        if place.role >= role {
+        let mine = members::get(cx.tx(), place.member)
+            .await?
+            .ok_or_else(Error::not_found)?;
+        if mine.role >= role {
             return Err(Error::forbidden(
                 Reason::Rank,
                 "One invites only to roles below one's own.",
@@ -144,9 +149,11 @@ impl Op for CreateInvite {
         }
         let (by, now, id) = (cx.actor()?, cx.now(), cx.id(InviteId::new));
         for room in &input.room_ids {
-            let here = facts::room(cx.tx(), *room).await?.is_some_and(|row| row.mesh == *mesh);
-            if !here || facts::seat(cx.tx(), *room, by).await?.is_none() {
-                return Err(Error::invalid("/room_ids", "names rooms of this mesh that you are in"));
+            let here = facts::room(cx.tx(), *room).await?.filter(|row| row.mesh == *mesh);
+            let seat = facts::seat(cx.tx(), *room, by).await?;
+            if !here.is_some_and(|row| seat.is_some() && brings_in(&row, seat)) {
+                let why = "names rooms of this mesh that you are in and may bring people into";
+                return Err(Error::invalid("/room_ids", why));
             }
         }
         let code = secret::new(Kind::Code);
@@ -271,18 +278,49 @@ pub struct Preview {
 
 impl Answer for Preview {}
 
+fn gone() -> Error {
+    Error::new(
+        Code::Gone,
+        "This invitation was used up, ended or revoked. Ask for another.",
+    )
+}
+
+/// The invitation behind a code, if it can be used now.
 async fn open_invite(cx: &mut Cx<'_>, code: &str) -> Result<InviteRow> {
     let row = meshes::invite_by_code(cx.tx(), &secret::hash(code))
         .await?
         .ok_or_else(Error::not_found)?;
-    if row.is_open(cx.now()) {
+    if row.is_open(cx.now()) && is_backed(cx, &row).await? {
         Ok(row)
     } else {
-        Err(Error::new(
-            Code::Gone,
-            "This invitation was used up, ended or revoked. Ask for another.",
-        ))
+        Err(gone())
     }
+}
+
+/// As [`open_invite`], for those who only ask whether there is one.
+pub(crate) async fn find_open(cx: &mut Cx<'_>, code: &str) -> Result<Option<InviteRow>> {
+    match open_invite(cx, code).await {
+        Ok(row) => Ok(Some(row)),
+        Err(error) if matches!(error.code, Code::NotFound | Code::Gone) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// An invitation is worth what its maker could give now. Otherwise whoever expects to be removed or
+/// demoted would make one first and come back with it.
+async fn is_backed(cx: &mut Cx<'_>, invite: &InviteRow) -> Result<bool> {
+    let maker = members::of_actor(cx.tx(), invite.mesh, invite.created_by).await?;
+    Ok(maker.is_some_and(|maker| {
+        let invites = value(Permission::MemberInvite, maker.role) != Value::No;
+        maker.state == "active" && invites && maker.role < invite.role
+    }))
+}
+
+/// Whether somebody with this seat may bring others into a room by an invitation to the mesh. Nobody is
+/// brought into a direct room, nor anybody by a reader; a public room is open to all anyway.
+fn brings_in(room: &RoomRow, seat: Option<SeatRow>) -> bool {
+    let invites = room.join_rule == JoinRule::Public || seat.is_some_and(|seat| seat.role != RoomRole::ReadOnly);
+    room.join_rule != JoinRule::Direct && !room.archived && invites
 }
 
 impl Op for PreviewInvite {
@@ -333,7 +371,7 @@ impl Op for AcceptInvite {
     }
 
     async fn run(cx: &mut Cx<'_>, on: Grant<Myself>, input: CodeIn) -> Result<Member> {
-        let person = person(&cx.envelope().caller)?;
+        let person = session_person(&cx.envelope().caller)?;
         let row = open_invite(cx, &input.code).await?;
         join_by_invite(cx, &on, &row, person).await
     }
@@ -356,10 +394,7 @@ pub(crate) async fn join_by_invite<R>(
         ));
     }
     if !meshes::use_invite(cx.tx(), allowed, invite.id, now).await? {
-        return Err(Error::new(
-            Code::Gone,
-            "This invitation was used up, ended or revoked. Ask for another.",
-        ));
+        return Err(gone());
     }
     let id = match before {
         Some(member) => {
@@ -375,8 +410,10 @@ pub(crate) async fn join_by_invite<R>(
     cx.changed(Stale::Place(mesh, actor));
     let rooms: Vec<RoomId> = serde_json::from_str(&invite.rooms).map_err(Error::internal)?;
     for room in rooms {
-        // A room that was deleted since is passed over.
-        if facts::room(cx.tx(), room).await?.is_some() {
+        // Rooms that are gone, and those whose door is closed to the maker by now, are passed over.
+        let maker = facts::seat(cx.tx(), room, invite.created_by).await?;
+        let here = facts::room(cx.tx(), room).await?;
+        if here.is_some_and(|row| brings_in(&row, maker)) {
             seat(cx, allowed, room, (actor, id), RoomRole::Participant).await?;
         }
     }

@@ -4,7 +4,7 @@ use crate::{
     op,
 };
 use mesh_authz::{Grant, Permission, Value, value};
-use mesh_store::members;
+use mesh_store::members::{self, Filter};
 use mesh_types::{MemberId, MeshId, Role, view::Member};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -54,12 +54,34 @@ pub struct ListMembersIn {
     /// Only with this role.
     #[serde(default)]
     pub role: Option<Role>,
+    /// Only people, or only bots.
+    #[serde(default)]
+    pub kind: Option<Kind>,
     /// 1 to 200; 50 when absent.
     #[serde(default)]
     pub limit: Option<u32>,
     /// From the page before.
     #[serde(default)]
     pub cursor: Option<String>,
+}
+
+/// What a member is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A person.
+    Person,
+    /// A bot.
+    Bot,
+}
+
+impl Kind {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Bot => "bot",
+        }
+    }
 }
 
 impl Op for ListMembers {
@@ -82,16 +104,18 @@ impl Op for ListMembers {
     async fn run(cx: &mut Cx<'_>, mesh: Grant<MeshId>, input: ListMembersIn) -> Result<Page<Member>> {
         let (actor, size) = (cx.actor()?, page_size(input.limit)?);
         let role = input.role.map(Role::as_str).unwrap_or_default();
-        let scope = format!("{} {role}", input.mesh_id);
+        let kind = input.kind.map(Kind::as_str).unwrap_or_default();
+        let scope = format!("{} {role} {kind}", input.mesh_id);
         let after = cursor::open(cx, &scope, input.cursor.as_deref())?.unwrap_or_default();
         let all = mesh
             .place()
             .is_some_and(|place| value(Permission::MemberRead, place.role) == Value::Yes);
-        let found = if all {
-            members::list(cx.tx(), &mesh, &after, role, size + 1).await?
-        } else {
-            members::list_shared(cx.tx(), &mesh, &after, role, size + 1, actor).await?
+        let filter = Filter {
+            role,
+            kind,
+            shared_with: (!all).then_some(actor),
         };
+        let found = members::list(cx.tx(), &mesh, filter, &after, size + 1).await?;
         Ok(cursor::page(cx, &scope, found, size, |member| member.id.to_string()))
     }
 }

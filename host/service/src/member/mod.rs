@@ -1,14 +1,15 @@
 //! Members of a mesh, and how one becomes one.
 
+mod heritage;
 mod invite;
 mod look;
 mod role;
 
 pub use invite::{AcceptInvite, CreateInvite, CreateInviteIn, ListInvites, PreviewInvite, RevokeInvite};
-pub use look::{GetMember, ListMembers, ListMembersIn, MemberIn};
+pub use look::{GetMember, Kind, ListMembers, ListMembersIn, MemberIn};
 pub use role::{RemoveMember, SetMemberRole};
 
-pub(crate) use invite::join_by_invite;
+pub(crate) use invite::{find_open, join_by_invite};
 
 use crate::Answer;
 use mesh_types::view::Member;
@@ -16,5 +17,9 @@ use mesh_types::view::Member;
 impl Answer for Member {
     fn revision(&self) -> Option<i64> {
         Some(self.revision)
+    }
+
+    fn location(&self) -> Option<String> {
+        Some(format!("/members/{}", self.id))
     }
 }

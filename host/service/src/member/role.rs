@@ -1,24 +1,48 @@
-use super::MemberIn;
+use super::{MemberIn, heritage};
 use crate::{
     Cx, Effect, Error, Method, Nothing, Op, OpSpec, Result, authority::Stale, op, resource::RoleGift, room::unseat,
 };
-use mesh_authz::{Grant, Permission, Reason};
-use mesh_store::{log::Stream, members, seats};
-use mesh_types::{ActorId, MemberId, Role, RoomRole, view::Member};
+use mesh_authz::{Grant, Permission, Reason, Value, value};
+use mesh_store::{log::Stream, members};
+use mesh_types::{ActorId, MemberId, Role, view::Member};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
-/// The member as it is in this transaction, if the caller still ranks above it. The decision before
-/// was made on what was known then.
-async fn outranked(cx: &mut Cx<'_>, member: MemberId) -> Result<Member> {
-    let subject = members::get(cx.tx(), member).await?.ok_or_else(Error::not_found)?;
+/// The member as it is in this transaction, if the caller still may do this to it. The decision before
+/// was made on what was known then; the caller may have lost its own role in the meantime.
+async fn outranked<R>(
+    cx: &mut Cx<'_>,
+    allowed: &Grant<R>,
+    (permission, member): (Permission, MemberId),
+) -> Result<(Role, Member)> {
     let actor = cx.actor()?;
+    let subject = members::get(cx.tx(), member).await?.ok_or_else(Error::not_found)?;
     let caller = members::of_actor(cx.tx(), subject.mesh_id, actor)
         .await?
         .ok_or_else(Error::not_found)?;
+    // In one order, so that two who act on each other wait instead of blocking each other.
+    members::hold(cx.tx(), allowed, caller.id.min(subject.id)).await?;
+    members::hold(cx.tx(), allowed, caller.id.max(subject.id)).await?;
+    let subject = members::get(cx.tx(), member).await?.ok_or_else(Error::not_found)?;
+    let caller = members::get(cx.tx(), caller.id).await?.ok_or_else(Error::not_found)?;
+    if caller.state != "active" {
+        return Err(Error::not_found());
+    }
+    if value(permission, caller.role) == Value::No {
+        return Err(Error::forbidden(
+            Reason::Role,
+            "Your role does not allow this any more.",
+        ));
+    }
     if subject.state == "left" {
         return Err(Error::wrong_state("left", "This member is not there any more."));
+    }
+    if subject.role == Role::Creator {
+        return Err(Error::forbidden(
+            Reason::Rank,
+            "The Creator can only hand the mesh over; nobody takes it away.",
+        ));
     }
     if caller.id != subject.id && caller.role >= subject.role {
         return Err(Error::forbidden(
@@ -26,7 +50,7 @@ async fn outranked(cx: &mut Cx<'_>, member: MemberId) -> Result<Member> {
             "Only somebody of a higher role may do this.",
         ));
     }
-    Ok(subject)
+    Ok((caller.role, subject))
 }
 
 /// `member.set_role`
@@ -45,7 +69,7 @@ pub struct SetMemberRoleIn {
 impl Op for SetMemberRole {
     const SPEC: OpSpec = op("member.set_role", Effect::Write)
         .needs(Permission::MemberRole)
-        .about("Changes a member's role.")
+        .about("Changes a member's role. Whoever becomes a Guest stops leading rooms.")
         .http(Method::Put, "/members/{member_id}/role", 200)
         .cli();
     type In = SetMemberRoleIn;
@@ -63,12 +87,19 @@ impl Op for SetMemberRole {
         if matches!(input.role, Role::Creator | Role::Pending) {
             return Err(Error::invalid("/role", "is none that can be given here"));
         }
-        let subject = outranked(cx, input.member_id).await?;
+        let (mine, subject) = outranked(cx, &on, (Permission::MemberRole, input.member_id)).await?;
+        cx.check_match(subject.revision)?;
+        if input.role <= mine {
+            return Err(Error::forbidden(Reason::Rank, "One gives only roles below one's own."));
+        }
         if subject.role == Role::Pending {
             return Err(Error::wrong_state(
                 "pending",
                 "Somebody who asked to join is let in by answering the request.",
             ));
+        }
+        if subject.role == input.role {
+            return Ok(subject);
         }
         members::set_role(cx.tx(), &on, subject.id, input.role).await?;
         let now = members::get(cx.tx(), subject.id).await?.ok_or_else(Error::not_found)?;
@@ -76,6 +107,9 @@ impl Op for SetMemberRole {
         cx.emit(Stream::Mesh(now.mesh_id), "member.changed", now.id, &changed)
             .await?;
         cx.changed(Stale::Place(now.mesh_id, now.actor.id));
+        if now.role == Role::Guest {
+            heritage::lay_down(cx, &on, &now).await?;
+        }
         Ok(now)
     }
 }
@@ -97,8 +131,11 @@ impl Op for RemoveMember {
         input.member_id
     }
 
+    /// Bots have a keeper, versions and a running instance; taking only their membership away would
+    /// leave those behind. So bots go with `bot.delete`.
     async fn run(cx: &mut Cx<'_>, on: Grant<MemberId>, input: MemberIn) -> Result<Nothing> {
-        let subject = outranked(cx, input.member_id).await?;
+        let (_, subject) = outranked(cx, &on, (Permission::MemberModerate, input.member_id)).await?;
+        cx.check_match(subject.revision)?;
         let actor = subject.actor.id;
         if let ActorId::Bot(_) = actor {
             return Err(Error::invalid("/member_id", "is a bot; bots go with `bot.delete`"));
@@ -107,19 +144,7 @@ impl Op for RemoveMember {
         cx.emit(Stream::Mesh(subject.mesh_id), "member.left", subject.id, &left)
             .await?;
         for room in members::rooms(cx.tx(), subject.mesh_id, actor).await? {
-            let seat = seats::get(cx.tx(), room, actor).await?;
-            if seat.is_some_and(|seat| seat.room_role == RoomRole::Owner)
-                && seats::others(cx.tx(), room, actor).await?.0 == 0
-            {
-                // A room keeps an owner: whoever leads it now, or whoever came first.
-                if let Some(heir) = members::heir(cx.tx(), room, actor).await? {
-                    seats::set_role(cx.tx(), &on, room, heir, RoomRole::Owner).await?;
-                    let changed = seats::get(cx.tx(), room, heir).await?;
-                    cx.emit(Stream::Room(room), "room_member.changed", heir, &changed)
-                        .await?;
-                    cx.changed(Stale::Seat(room, heir));
-                }
-            }
+            heritage::pass_on(cx, &on, room, actor).await?;
             unseat(cx, &on, room, (actor, subject.id), "removed").await?;
         }
         members::leave(cx.tx(), &on, subject.id).await?;

@@ -1,8 +1,9 @@
 use crate::{
     Cx, Effect, Error, Method, Op, OpSpec, Result,
-    authority::{Stale, person},
+    authority::{Stale, session_person},
     error::Code,
     op,
+    patch::present,
     resource::Myself,
     room::viewer,
     text::{check_slug, clean_name, clean_text, slug_from},
@@ -16,8 +17,8 @@ use mesh_store::{
 };
 use mesh_types::{MemberId, MeshId, Role, view::Mesh};
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
 /// `mesh.create`
 pub struct CreateMesh;
@@ -55,7 +56,7 @@ impl Op for CreateMesh {
     }
 
     async fn run(cx: &mut Cx<'_>, on: Grant<Myself>, input: CreateMeshIn) -> Result<Mesh> {
-        let creator = person(&cx.envelope().caller)?;
+        let creator = session_person(&cx.envelope().caller)?;
         let name = clean_name("/name", &input.name, 80)?;
         let description = clean_text("/description", &input.description, 500)?;
         let slug = input.slug.unwrap_or_else(|| slug_from(&name, "mesh"));
@@ -103,16 +104,16 @@ pub struct UpdateMeshIn {
     /// The mesh.
     pub mesh_id: MeshId,
     /// 1 to 80 characters.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "present")]
     pub name: Option<String>,
     /// Unique on the server.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "present")]
     pub slug: Option<String>,
-    /// At most 500 characters.
-    #[serde(default)]
-    pub description: Option<String>,
+    /// At most 500 characters; `null` empties it.
+    #[serde(default, deserialize_with = "present")]
+    pub description: Option<Option<String>>,
     /// Shown in the server's directory.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "present")]
     pub listed: Option<bool>,
 }
 
@@ -132,39 +133,52 @@ impl Op for UpdateMesh {
 
     async fn run(cx: &mut Cx<'_>, grant: Grant<MeshId>, input: UpdateMeshIn) -> Result<Mesh> {
         let viewer = viewer(cx);
-        let mesh = meshes::get(cx.tx(), *grant, &viewer)
+        let mut mesh = meshes::get(cx.tx(), *grant, &viewer)
             .await?
             .ok_or_else(Error::not_found)?;
         cx.check_match(mesh.revision)?;
-        let name = input
-            .name
-            .map_or(Ok(mesh.name.clone()), |name| clean_name("/name", &name, 80))?;
-        let description = input.description.map_or(Ok(mesh.description.clone()), |text| {
-            clean_text("/description", &text, 500)
-        })?;
-        let slug = input.slug.unwrap_or_else(|| mesh.slug.clone());
-        check_slug("/slug", &slug)?;
-        if slug != mesh.slug && meshes::slug_taken(cx.tx(), &slug).await? {
-            return Err(taken(&slug));
+        let mut changed = Map::new();
+        if let Some(name) = input.name {
+            let name = clean_name("/name", &name, 80)?;
+            note(&mut changed, "name", &mut mesh.name, name);
         }
-        let listed = input.listed.unwrap_or(mesh.listed);
-        meshes::update(
-            cx.tx(),
-            &grant,
-            &About {
-                name: &name,
-                slug: &slug,
-                description: &description,
-                listed,
-            },
-        )
-        .await?;
-        let changed =
-            json!({ "mesh_id": mesh.id, "name": name, "slug": slug, "description": description, "listed": listed });
+        if let Some(description) = input.description {
+            let description = clean_text("/description", &description.unwrap_or_default(), 500)?;
+            note(&mut changed, "description", &mut mesh.description, description);
+        }
+        if let Some(slug) = input.slug {
+            check_slug("/slug", &slug)?;
+            if slug != mesh.slug && meshes::slug_taken(cx.tx(), &slug).await? {
+                return Err(taken(&slug));
+            }
+            note(&mut changed, "slug", &mut mesh.slug, slug);
+        }
+        if let Some(listed) = input.listed {
+            note(&mut changed, "listed", &mut mesh.listed, listed);
+        }
+        if changed.is_empty() {
+            return Ok(mesh);
+        }
+        let about = About {
+            name: &mesh.name,
+            slug: &mesh.slug,
+            description: &mesh.description,
+            listed: mesh.listed,
+        };
+        meshes::update(cx.tx(), &grant, &about, mesh.revision).await?;
+        changed.insert("mesh_id".into(), json!(mesh.id));
         cx.emit(Stream::Mesh(mesh.id), "mesh.changed", mesh.id, &changed)
             .await?;
         meshes::get(cx.tx(), *grant, &viewer)
             .await?
             .ok_or_else(Error::not_found)
+    }
+}
+
+/// Sets a field and writes down the new value, if it is a new one.
+fn note<T: PartialEq + Serialize>(changed: &mut Map<String, Value>, name: &str, field: &mut T, new: T) {
+    if *field != new {
+        changed.insert(name.into(), json!(new));
+        *field = new;
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     resource::Myself,
     room::viewer,
 };
-use mesh_authz::{Grant, Permission};
+use mesh_authz::{Caller, Credential, Grant, Permission};
 use mesh_store::meshes;
 use mesh_types::{MeshId, view::Mesh};
 use schemars::JsonSchema;
@@ -45,6 +45,14 @@ impl Op for GetMesh {
     }
 }
 
+/// A token that names meshes does not tell of the others.
+pub(crate) fn shows(caller: &Caller, mesh: MeshId) -> bool {
+    match &caller.credential {
+        Credential::Token(scopes) => scopes.meshes.is_empty() || scopes.meshes.contains(&mesh),
+        _ => true,
+    }
+}
+
 /// `mesh.list`
 pub struct ListMeshes;
 
@@ -81,6 +89,8 @@ impl Op for ListMeshes {
         let scope = actor.to_string();
         let after = cursor::open(cx, &scope, input.cursor.as_deref())?.unwrap_or_default();
         let found = meshes::mine(cx.tx(), actor, &after, size + 1).await?;
-        Ok(cursor::page(cx, &scope, found, size, |mesh| mesh.id.to_string()))
+        let mut page = cursor::page(cx, &scope, found, size, |mesh| mesh.id.to_string());
+        page.items.retain(|mesh| shows(&cx.envelope().caller, mesh.id));
+        Ok(page)
     }
 }

@@ -8,6 +8,8 @@ pub use create::{CreateMesh, CreateMeshIn, UpdateMesh};
 pub use look::{GetMesh, ListMeshes, MeshIn};
 pub use rights::{CheckPermissions, CheckPermissionsIn, ListRoles, Question};
 
+pub(crate) use look::shows;
+
 use crate::Answer;
 use mesh_types::view::Mesh;
 

@@ -13,6 +13,7 @@ impl Host for Guest {
         let (limit, cursor) = convert::page(page);
         let found = self
             .call::<ListMembers>(ListMembersIn {
+                kind: None,
                 mesh_id: self.mesh,
                 role: None,
                 limit,
