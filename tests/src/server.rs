@@ -33,8 +33,12 @@ impl Default for Options {
                     per_second: 10_000,
                     burst: 10_000,
                 },
+                // One person may ask for everything there is, several times.
+                actor: Rate {
+                    per_second: 10_000,
+                    burst: 10_000,
+                },
                 sign_in_per_minute: 1000,
-                ..Rates::default()
             },
             proxies: Vec::new(),
         }
