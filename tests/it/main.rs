@@ -3,4 +3,5 @@
 mod bots;
 mod door;
 mod durability;
+mod people;
 mod sweeps;

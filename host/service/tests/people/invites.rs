@@ -64,7 +64,7 @@ async fn one_use_is_one_use_for_twenty_at_once() {
     assert!(
         answers
             .iter()
-            .flat_map(|answer| answer.as_ref().err())
+            .filter_map(|answer| answer.as_ref().err())
             .all(|error| error.code == Code::Gone)
     );
     let members = world.ok(&ann, "member.list", json!({ "mesh_id": mesh })).await;
