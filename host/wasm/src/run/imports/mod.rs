@@ -1,6 +1,6 @@
 //! One file for each interface of the contract: thin adapters from its functions to operations.
 //!
-//! They parse ids, call, and convert the answer; nothing else. A test holds them against the table of
+//! They parse ids, call, and convert the answer; nothing else. Keep them in step with the table of
 //! operations.
 
 mod auth;
