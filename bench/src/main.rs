@@ -13,6 +13,10 @@ mod report;
 
 use report::Report;
 
+/// The server's own, so that the bare handler has no worse one.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     // The bare server is this program again, so that both servers are processes of their own.
     if std::env::args().nth(1).as_deref() == Some(bare::ARGUMENT) {

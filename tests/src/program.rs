@@ -169,8 +169,11 @@ pub async fn upload(person: &Client, bot: &str, component: Vec<u8>) -> crate::Re
 }
 
 /// Waits, by long polls, until a room's newest messages satisfy the condition, and gives them. Oldest first.
+///
+/// Panics when nothing happened for half a minute: a busy room may take any number of polls.
 pub async fn messages_until(person: &Client, room: &str, enough: impl Fn(&[Value]) -> bool) -> Vec<Value> {
-    for _ in 0..60 {
+    let mut silent = 0;
+    while silent < 6 {
         let sync = person.post("/me/sync", json!({})).await.expect(200);
         let mut all = Vec::new();
         let mut path = format!("/rooms/{room}/messages?limit=200");
@@ -186,10 +189,14 @@ pub async fn messages_until(person: &Client, room: &str, enough: impl Fn(&[Value
         if enough(&all) {
             return all;
         }
-        person
+        let heard = person
             .post("/me/events/poll", json!({ "cursor": sync["cursor"], "wait_s": 5 }))
             .await
             .expect(200);
+        silent = match heard["events"].as_array().expect("a list").is_empty() {
+            true => silent + 1,
+            false => 0,
+        };
     }
     panic!("the messages did not come");
 }

@@ -1,5 +1,5 @@
 use crate::{Client, Engine};
-use mesh_api::{AllowedHosts, Front};
+use mesh_api::{AllowedHosts, Front, Service};
 use mesh_service::{
     Host, Keys, Settings,
     rate::{Rate, Rates},
@@ -117,7 +117,7 @@ impl TestServer {
             proxies,
         };
         let end = CancellationToken::new();
-        let serving = tokio::spawn(mesh_api::serve(listener, mesh_api::router(&host, front), end.clone()));
+        let serving = tokio::spawn(mesh_api::serve(listener, Service::new(&host, front), end.clone()));
         Self {
             address,
             host,

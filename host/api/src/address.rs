@@ -1,20 +1,7 @@
 //! The caller's address, as far as it can be trusted.
 
-use axum::{
-    extract::{ConnectInfo, Request},
-    middleware::Next,
-    response::Response,
-};
 use http::HeaderMap;
-use std::{
-    net::{IpAddr, SocketAddr},
-    str::FromStr,
-    sync::Arc,
-};
-
-/// Where a request comes from: the other end of the connection, or what a trusted proxy says.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct CallerAddress(pub(crate) IpAddr);
+use std::{net::IpAddr, str::FromStr};
 
 /// An address, or a network such as `10.0.0.0/8`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,21 +44,14 @@ impl Network {
     }
 }
 
-pub(crate) async fn find(proxies: Arc<[Network]>, mut request: Request, next: Next) -> Response {
-    let peer = request
-        .extensions()
-        .get::<ConnectInfo<SocketAddr>>()
-        .map(|ConnectInfo(address)| address.ip());
-    if let Some(peer) = peer {
-        let address = CallerAddress(behind(&proxies, peer.to_canonical(), request.headers()));
-        request.extensions_mut().insert(address);
-    }
-    next.run(request).await
-}
-
+/// Where a request comes from: the other end of the connection, or what a trusted proxy says.
+///
 /// Each proxy appends the address that it saw, so the list is read from its end, as long as whoever
 /// wrote an entry is trusted.
-fn behind(proxies: &[Network], peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+pub(crate) fn behind(proxies: &[Network], peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    if proxies.is_empty() {
+        return peer;
+    }
     let trusted = |address: IpAddr| proxies.iter().any(|network| network.has(address));
     let lines: Vec<&str> = headers
         .get_all("x-forwarded-for")

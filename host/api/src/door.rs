@@ -1,6 +1,6 @@
 //! One request: who asks, what for, and the answer's headers.
 
-use crate::{PREFIX, address::CallerAddress, fields::Fields, problem, upload};
+use crate::{PREFIX, fields::Fields, front::Asked, problem, upload};
 use axum::{
     body::Body,
     extract::{FromRequestParts as _, RawPathParams, Request},
@@ -12,7 +12,7 @@ use mesh_authz::{Access, Caller};
 use mesh_service::{
     Body as Takes, Door, Envelope, ErasedOp, Error, Host, Http, Input, Method, Reply, Result, error::Code, rate::Left,
 };
-use mesh_types::{RequestId, limits};
+use mesh_types::limits;
 use serde_json::{Map, Value};
 use std::{net::IpAddr, sync::Arc};
 
@@ -43,28 +43,26 @@ impl Route {
 /// Answers a request. Never fails: an error is an answer.
 pub(crate) async fn answer(route: Route, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let id = parts
-        .extensions
-        .get::<RequestId>()
-        .copied()
-        .unwrap_or_else(|| RequestId::new(route.host.ids.next()));
+    let Some(asked) = parts.extensions.get::<Asked>().copied() else {
+        return problem::response(&Error::internal("a request came past the front"), None);
+    };
     let unchanged = parts.headers.get(header::IF_NONE_MATCH).cloned();
-    let answered = match call(&route, id, parts, body).await {
+    let answered = match call(&route, asked, parts, body).await {
         Ok(reply) => good(&route, unchanged.as_ref(), reply),
         Err(error) => Err(error),
     };
-    answered.unwrap_or_else(|error| problem::response(&error, Some(id)))
+    answered.unwrap_or_else(|error| problem::response(&error, Some(asked.id)))
 }
 
-async fn call(route: &Route, id: RequestId, mut parts: Parts, body: Body) -> Result<Reply> {
-    let address = parts.extensions.get::<CallerAddress>().map(|address| address.0);
+async fn call(route: &Route, asked: Asked, mut parts: Parts, body: Body) -> Result<Reply> {
+    let address = Some(asked.address);
     let caller = caller(&route.host, &parts.headers, address).await?;
     if caller.actor().is_none() && !matches!(route.op.spec.access, Access::Public(_)) {
         // Before the body and the path are looked at: strangers learn nothing and send nothing.
         route.host.limiter.take(None, address, 1)?;
         return Err(Error::new(Code::Unauthenticated, "Sign in, or send a token."));
     }
-    let mut envelope = Envelope::new(caller, Door::Rest, id);
+    let mut envelope = Envelope::new(caller, Door::Rest, asked.id);
     envelope.address = address;
     envelope.idempotency_key = text(&parts.headers, "idempotency-key")?;
     envelope.if_match = text(&parts.headers, header::IF_MATCH.as_str())?;
@@ -207,7 +205,7 @@ fn good(route: &Route, unchanged: Option<&HeaderValue>, reply: Reply) -> Result<
         headers.insert("idempotent-replayed", HeaderValue::from_static("true"));
     }
     if let Some(left) = reply.left {
-        rate_headers(headers, left)?;
+        rate_headers(headers, left);
     }
     let same = |tags: &HeaderValue| {
         let tags = tags.to_str().unwrap_or_default();
@@ -228,14 +226,12 @@ fn good(route: &Route, unchanged: Option<&HeaderValue>, reply: Reply) -> Result<
     Ok(response)
 }
 
-fn rate_headers(headers: &mut HeaderMap, left: Left) -> Result<()> {
+/// What is left of the caller's rate limit (draft-ietf-httpapi-ratelimit-headers-07).
+pub(crate) fn rate_headers(headers: &mut HeaderMap, left: Left) {
     headers.insert("ratelimit-limit", HeaderValue::from(left.limit));
     headers.insert("ratelimit-remaining", HeaderValue::from(left.remaining));
     headers.insert("ratelimit-reset", HeaderValue::from(left.reset_s));
-    let policy = format!("{};w={}", left.limit, left.window_s);
-    headers.insert(
-        "ratelimit-policy",
-        HeaderValue::try_from(policy).map_err(Error::internal)?,
-    );
-    Ok(())
+    if let Ok(policy) = HeaderValue::try_from(format!("{};w={}", left.limit, left.window_s)) {
+        headers.insert("ratelimit-policy", policy);
+    }
 }

@@ -1,10 +1,8 @@
 //! `Host` must name this server, or a page elsewhere could reach it through a rebound name.
 
-use crate::problem;
-use axum::{extract::Request, middleware::Next, response::Response};
+use axum::extract::Request;
 use http::header;
-use mesh_service::{Error, error::Code};
-use std::{net::IpAddr, sync::Arc};
+use std::net::IpAddr;
 
 /// The names that `Host` may have. The port is not looked at.
 #[derive(Debug, Clone, Default)]
@@ -34,8 +32,18 @@ impl AllowedHosts {
         }
     }
 
+    /// Whether a request says that it is for this server. Its target may name a host as well as its
+    /// header; who is named in either place must be this server.
+    pub(crate) fn named_by(&self, request: &Request) -> bool {
+        let mut named = request.headers().get_all(header::HOST).iter();
+        let (header, second) = (named.next().map(|host| host.to_str().unwrap_or_default()), named.next());
+        let target = request.uri().authority().map(http::uri::Authority::as_str);
+        let named = second.is_none() && (header.is_some() || target.is_some());
+        named && header.iter().chain(&target).all(|host| self.has(host))
+    }
+
     fn has(&self, host: &str) -> bool {
-        self.any || self.names.iter().any(|name| *name == name_of(host).to_lowercase())
+        self.any || self.names.iter().any(|name| name.eq_ignore_ascii_case(name_of(host)))
     }
 }
 
@@ -54,21 +62,6 @@ fn name_of(host: &str) -> &str {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !name.contains(':') => name,
         _ => host,
     }
-}
-
-pub(crate) async fn check(hosts: Arc<AllowedHosts>, request: Request, next: Next) -> Response {
-    let mut named = request.headers().get_all(header::HOST).iter();
-    let (header, second) = (named.next().map(|host| host.to_str().unwrap_or_default()), named.next());
-    // A request's target may name a host as well; who is named in either place must be this server.
-    let target = request.uri().authority().map(http::uri::Authority::as_str);
-    let good = second.is_none() && (header.is_some() || target.is_some());
-    if good && header.iter().chain(&target).all(|host| hosts.has(host)) {
-        return next.run(request).await;
-    }
-    problem::response(
-        &Error::new(Code::Misdirected, "This server does not go by that name."),
-        None,
-    )
 }
 
 #[cfg(test)]

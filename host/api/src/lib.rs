@@ -3,38 +3,29 @@
 mod address;
 mod door;
 mod fields;
+mod front;
 mod host_header;
 mod listen;
 mod pages;
 mod problem;
-mod request_id;
 mod upload;
 
 pub use address::Network;
+pub use front::{Front, Service};
 pub use host_header::AllowedHosts;
 pub use listen::serve;
 
-use axum::{Router, extract::DefaultBodyLimit, routing::MethodFilter};
+use axum::{Router, routing::MethodFilter};
 use door::Route;
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use mesh_service::{Error, Host, Method, OPS, error::Code};
 use std::{collections::BTreeMap, sync::Arc};
-use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer};
 
 /// What every path of the API starts with, unless the table says `//`.
 pub const PREFIX: &str = "/api/v1";
 
-/// What stands between the server and its callers.
-#[derive(Debug, Clone, Default)]
-pub struct Front {
-    /// Who may be named in `Host`.
-    pub hosts: AllowedHosts,
-    /// Proxies whose `X-Forwarded-For` is believed; nobody else's is.
-    pub proxies: Vec<Network>,
-}
-
 /// Every REST route of the server.
-pub fn router(host: &Arc<Host>, front: Front) -> Router {
+fn router(host: &Arc<Host>) -> Router {
     let mut by_path: BTreeMap<String, Vec<Route>> = BTreeMap::new();
     for op in OPS {
         if let Some(http) = op.spec.http {
@@ -58,41 +49,7 @@ pub fn router(host: &Arc<Host>, front: Front) -> Router {
         router = router.route(&path, methods.fallback(refuse));
     }
     let unknown = || async { problem::response(&Error::not_found(), None) };
-    let (hosts, proxies, ids) = (
-        Arc::new(front.hosts),
-        Arc::<[Network]>::from(front.proxies),
-        host.clone(),
-    );
-    pages::add(router)
-        .fallback(unknown)
-        .layer(DefaultBodyLimit::disable())
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(axum::middleware::from_fn(move |request, next| {
-            address::find(proxies.clone(), request, next)
-        }))
-        .layer(axum::middleware::from_fn(move |request, next| {
-            host_header::check(hosts.clone(), request, next)
-        }))
-        .layer(axum::middleware::from_fn(move |request, next| {
-            request_id::give(ids.clone(), request, next)
-        }))
-        .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(fixed(header::REFERRER_POLICY, "no-referrer"))
-        .layer(fixed(header::CACHE_CONTROL, "no-store"))
-        .layer(fixed(
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; frame-ancestors 'none'",
-        ))
-}
-
-/// The panic itself was logged by the panic hook, on the thread where it happened.
-#[allow(clippy::needless_pass_by_value, reason = "the layer wants this signature")]
-fn panicked(_: Box<dyn std::any::Any + Send>) -> axum::response::Response {
-    problem::response(&Error::internal("a handler panicked"), None)
-}
-
-fn fixed(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
-    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+    pages::add(router).fallback(unknown)
 }
 
 fn full_path(path: &str) -> String {

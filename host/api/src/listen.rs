@@ -1,18 +1,17 @@
 //! Accepts connections, with the bounds that keep slow and greedy clients from harming others.
 
-use axum::{Router, extract::ConnectInfo};
+use crate::Service;
 use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto::Builder, graceful::GracefulShutdown},
 };
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
 };
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt as _;
 
 /// Connections at once; further ones wait in the backlog.
 const CONNECTIONS: usize = 10_000;
@@ -24,7 +23,7 @@ const HEAD_BYTES: usize = 32 << 10;
 const DRAIN: Duration = Duration::from_secs(10);
 
 /// Serves until the token is cancelled, then finishes what is open.
-pub async fn serve(listener: TcpListener, router: Router, end: CancellationToken) -> io::Result<()> {
+pub async fn serve(listener: TcpListener, service: Service, end: CancellationToken) -> io::Result<()> {
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
@@ -38,6 +37,7 @@ pub async fn serve(listener: TcpListener, router: Router, end: CancellationToken
         .max_concurrent_streams(64)
         .keep_alive_interval(Duration::from_secs(30));
     let (builder, graceful) = (Arc::new(builder), GracefulShutdown::new());
+    let service = Arc::new(service);
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let place = tokio::select! {
@@ -57,10 +57,10 @@ pub async fn serve(listener: TcpListener, router: Router, end: CancellationToken
             () = end.cancelled() => break,
         };
         let watcher = graceful.watcher();
-        let (builder, router) = (builder.clone(), router.clone());
+        let (builder, service) = (builder.clone(), service.clone());
         tokio::spawn(async move {
             let _place = place;
-            connection(&builder, router, stream, address, watcher).await;
+            connection(&builder, service, stream, address, watcher).await;
         });
     }
     drop(listener);
@@ -72,16 +72,16 @@ pub async fn serve(listener: TcpListener, router: Router, end: CancellationToken
 
 async fn connection(
     builder: &Builder<TokioExecutor>,
-    router: Router,
+    service: Arc<Service>,
     stream: TcpStream,
     address: SocketAddr,
     watcher: hyper_util::server::graceful::Watcher,
 ) {
     // Small answers must not wait for the client's acknowledgement.
     let _ = stream.set_nodelay(true);
-    let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(address));
-        router.clone().oneshot(request.map(axum::body::Body::new))
+    let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
+        let service = service.clone();
+        async move { Ok::<_, Infallible>(service.answer(address, request.map(axum::body::Body::new)).await) }
     });
     let serving = builder.serve_connection(TokioIo::new(stream), service);
     if let Err(error) = watcher.watch(serving).await {

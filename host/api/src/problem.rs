@@ -1,5 +1,6 @@
 //! Errors as `application/problem+json` (RFC 9457).
 
+use crate::door::rate_headers;
 use axum::{body::Body, response::Response};
 use http::{HeaderValue, StatusCode, header};
 use mesh_service::{Error, error::FieldError};
@@ -61,6 +62,9 @@ pub(crate) fn response(error: &Error, request: Option<RequestId>) -> Response {
             header::WWW_AUTHENTICATE,
             HeaderValue::from_static("Bearer realm=\"mesh\""),
         );
+    }
+    if let Some(left) = error.left {
+        rate_headers(headers, left);
     }
     if let Some(millis) = error.retry_after_ms {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(millis.div_ceil(1000)));

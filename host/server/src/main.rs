@@ -12,6 +12,10 @@ use crate::print::line;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
+/// A call makes and frees many small things on two threads, which the system's allocator is slow at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A server where people and bots work side by side in rooms.
 ///
 /// Without a command it serves. Commands other than `serve` talk to a running server with the account

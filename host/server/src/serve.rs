@@ -5,7 +5,7 @@ use crate::{
     first_start, keys,
 };
 use anyhow::{Context as _, Result};
-use mesh_api::{AllowedHosts, Front};
+use mesh_api::{AllowedHosts, Front, Service};
 use mesh_service::{Host, Settings};
 use mesh_store::Store;
 use mesh_wasm::{EngineConfig, Limits, Supervisor, SupervisorConfig, compile::CompilerConfig};
@@ -72,7 +72,7 @@ pub(crate) async fn run(flags: Flags) -> Result<()> {
         hosts: hosts(&config, address),
         proxies: config.proxies()?,
     };
-    let router = mesh_api::router(&host, front);
+    let service = Service::new(&host, front);
     // For whoever wants to tell this server something; never read by it.
     std::fs::write(data.join("mesh.pid"), std::process::id().to_string())
         .context("the data folder cannot be written")?;
@@ -80,7 +80,7 @@ pub(crate) async fn run(flags: Flags) -> Result<()> {
     let end = CancellationToken::new();
     tokio::spawn(housekeeping(host.clone()));
     tokio::spawn(until_told(host.clone(), end.clone()));
-    mesh_api::serve(listener, router, end).await?;
+    mesh_api::serve(listener, service, end).await?;
     tracing::info!("the server ended");
     Ok(())
 }

@@ -259,27 +259,40 @@ async fn execute<O: Op>(
     json: bool,
 ) -> Result<Done<O::Out>> {
     let left = admit(host, &O::SPEC, &envelope)?;
+    match admitted::<O>(host, envelope, digest, decode, json).await {
+        Ok(mut done) => {
+            done.left = left;
+            Ok(done)
+        }
+        Err(mut error) => {
+            error.left = left;
+            Err(error)
+        }
+    }
+}
+
+async fn admitted<O: Op>(
+    host: &Arc<Host>,
+    envelope: Envelope,
+    digest: String,
+    decode: impl FnOnce(&Envelope) -> Result<O::In>,
+    json: bool,
+) -> Result<Done<O::Out>> {
     let mut input = decode(&envelope)?;
     let grant = grant(host, &O::SPEC, &envelope, O::on(&input)).await?;
     require_headers(&O::SPEC, &envelope, host)?;
-    let mut done = match O::SPEC.effect {
-        Effect::Read => {
-            O::prepare(host, &envelope.caller, &mut input).await?;
-            read::<O>(host, &envelope, grant, input).await?
-        }
-        Effect::Write => {
-            let keyed = keyed(&O::SPEC, &envelope, digest)?;
-            match write::<O>(host, &envelope, grant, input, keyed.clone(), json).await {
-                Ok(done) => done,
-                Err(error) => match keyed {
-                    Some(keyed) => repeat::<O>(host, &keyed, error).await?,
-                    None => return Err(error),
-                },
-            }
-        }
-    };
-    done.left = left;
-    Ok(done)
+    O::prepare(host, &envelope.caller, &mut input).await?;
+    if O::SPEC.effect == Effect::Read {
+        return read::<O>(host, &envelope, grant, input).await;
+    }
+    let keyed = keyed(&O::SPEC, &envelope, digest)?;
+    match write::<O>(host, envelope, grant, input, keyed.clone(), json).await {
+        Ok(done) => Ok(done),
+        Err(error) => match keyed {
+            Some(keyed) => repeat::<O>(host, &keyed, error).await,
+            None => Err(error),
+        },
+    }
 }
 
 /// Steps 1 and 2 of the order of checks: a credential where one is needed, and the rate limit.
@@ -405,17 +418,16 @@ fn keyed(spec: &OpSpec, envelope: &Envelope, digest: String) -> Result<Option<Ke
 
 async fn write<O: Op>(
     host: &Arc<Host>,
-    envelope: &Envelope,
+    envelope: Envelope,
     grant: Grant<O::On>,
-    mut input: O::In,
+    input: O::In,
     keyed: Option<Keyed>,
     json: bool,
 ) -> Result<Done<O::Out>> {
-    O::prepare(host, &envelope.caller, &mut input).await?;
     let (reply, answer) = oneshot::channel();
     let job = Box::new(OpJob::<O> {
         host: host.clone(),
-        envelope: envelope.clone(),
+        envelope,
         grant,
         input,
         json: json || keyed.is_some(),

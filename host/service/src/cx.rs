@@ -82,7 +82,7 @@ impl<'c> Cx<'c> {
     pub async fn emit(
         &mut self,
         stream: Stream,
-        kind: &str,
+        kind: &'static str,
         target: impl ToString,
         data: &impl Serialize,
     ) -> Result<i64> {
@@ -96,7 +96,7 @@ impl<'c> Cx<'c> {
         &mut self,
         stream: Stream,
         seq: i64,
-        kind: &str,
+        kind: &'static str,
         target: impl ToString,
         data: &impl Serialize,
     ) -> Result<()> {
@@ -146,24 +146,20 @@ impl<'c> Cx<'c> {
         }
     }
 
-    fn entry(&self, kind: &str) -> Entry {
+    fn entry(&self, kind: &'static str) -> Entry {
         let op = self.envelope.op;
         Entry {
             pos: 0,
             event: None,
-            kind: if kind.is_empty() {
-                op.to_owned()
-            } else {
-                kind.to_owned()
-            },
-            op: op.to_owned(),
+            kind: if kind.is_empty() { op } else { kind }.into(),
+            op: op.into(),
             lead: self.entries.is_empty(),
             mesh: self.mesh,
             actor: self.envelope.caller.actor(),
-            actor_kind: self.envelope.caller.kind().to_owned(),
-            door: self.envelope.door.as_str().to_owned(),
-            layer: self.layer.to_owned(),
-            outcome: "done".to_owned(),
+            actor_kind: self.envelope.caller.kind().into(),
+            door: self.envelope.door.as_str().into(),
+            layer: self.layer.into(),
+            outcome: "done".into(),
             target: None,
             request: self.envelope.request.to_string(),
             at: self.now,

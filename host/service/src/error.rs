@@ -1,5 +1,6 @@
 //! The one error type, from any operation to the edge of any door.
 
+use crate::rate::Left;
 use mesh_authz::{Reason, Refusal};
 use mesh_store::Rollback;
 use mesh_types::DecisionId;
@@ -139,6 +140,8 @@ pub struct Error {
     pub approval: Option<String>,
     /// A bot's refusal that `bot.explain` can read back.
     pub decision: Option<DecisionId>,
+    /// What is left of the caller's rate limit.
+    pub left: Option<Left>,
     /// What really happened; for the log only.
     pub internal: Option<String>,
     /// Doing the same again may help at once.
@@ -159,6 +162,7 @@ impl Error {
             retry_after_ms: None,
             approval: None,
             decision: None,
+            left: None,
             internal: None,
             transient: false,
             commits: false,

@@ -130,25 +130,23 @@ impl Limiter {
 fn take<K: Hash + Eq + Clone>(buckets: &Buckets<K>, key: &K, cost: u32, rate: Rate) -> Result<Left> {
     let limit = rate.burst;
     let cost = NonZeroU32::new(cost.min(limit)).unwrap_or(NonZeroU32::MIN);
-    match buckets.check_key_n(key, cost) {
-        Ok(Ok(left)) => {
-            let remaining = left.remaining_burst_capacity();
-            let seconds = |calls: u32| calls.div_ceil(rate.per_second.max(1));
-            Ok(Left {
-                limit,
-                remaining,
-                reset_s: seconds(limit.saturating_sub(remaining)),
-                window_s: seconds(limit),
-            })
+    let left = |remaining: u32| {
+        let seconds = |calls: u32| calls.div_ceil(rate.per_second.max(1));
+        Left {
+            limit,
+            remaining,
+            reset_s: seconds(limit.saturating_sub(remaining)),
+            window_s: seconds(limit),
         }
+    };
+    match buckets.check_key_n(key, cost) {
+        Ok(Ok(state)) => Ok(left(state.remaining_burst_capacity())),
         Ok(Err(wait)) => {
             let wait = wait.wait_time_from(DefaultClock::default().now());
             let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
-            Err(Error::later(
-                Code::RateLimited,
-                "Too many calls; wait a little.",
-                millis,
-            ))
+            let mut error = Error::later(Code::RateLimited, "Too many calls; wait a little.", millis);
+            error.left = Some(left(0));
+            Err(error)
         }
         Err(_) => Err(Error::new(
             Code::RateLimited,

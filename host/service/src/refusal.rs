@@ -55,15 +55,15 @@ pub(crate) fn record(host: &Arc<Host>, spec: &OpSpec, envelope: &Envelope, facts
     let entry = Entry {
         pos: 0,
         event: None,
-        kind: spec.name.to_owned(),
-        op: spec.name.to_owned(),
+        kind: spec.name.into(),
+        op: spec.name.into(),
         lead: true,
         mesh: facts.mesh,
         actor: envelope.caller.actor(),
-        actor_kind: envelope.caller.kind().to_owned(),
-        door: envelope.door.as_str().to_owned(),
-        layer: error.reason.map_or("", mesh_authz::Reason::as_str).to_owned(),
-        outcome: error.code.as_str().to_owned(),
+        actor_kind: envelope.caller.kind().into(),
+        door: envelope.door.as_str().into(),
+        layer: error.reason.map_or("", mesh_authz::Reason::as_str).into(),
+        outcome: error.code.as_str().into(),
         target: facts.room.as_ref().map(|room| room.id.to_string()),
         request: envelope.request.to_string(),
         at: facts.now,
@@ -89,9 +89,13 @@ impl Job for Refused {
         })
     }
 
+    fn can_wait(&self) -> bool {
+        true
+    }
+
     fn done(self: Box<Self>, committed: Result<Vec<Entry>, Rollback>) {
         if let Err(rollback) = committed {
-            tracing::warn!(?rollback, op = self.entry.op, "a refusal could not be kept");
+            tracing::warn!(?rollback, op = &*self.entry.op, "a refusal could not be kept");
         }
     }
 }

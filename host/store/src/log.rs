@@ -9,7 +9,7 @@ use crate::{
 };
 use mesh_types::{ActorId, MeshId, RoomId, Timestamp};
 use sha2::{Digest, Sha256};
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
 
 crate::statements! {
     ADVANCE = "INSERT INTO streams (id, head) VALUES ($1, 1) ON CONFLICT (id) DO UPDATE SET head = streams.head + 1 RETURNING head";
@@ -66,6 +66,9 @@ impl FromStr for Stream {
     }
 }
 
+/// A word of the server's own vocabulary: borrowed when it is written, owned when it was read.
+pub type Word = Cow<'static, str>;
+
 /// One row of the log.
 #[derive(Debug, Clone)]
 pub struct Entry {
@@ -74,9 +77,9 @@ pub struct Entry {
     /// The event's stream and position there; none for an entry that is no event.
     pub event: Option<(Stream, i64)>,
     /// The event's name; for an entry that is no event, the operation's.
-    pub kind: String,
+    pub kind: Word,
     /// The operation.
-    pub op: String,
+    pub op: Word,
     /// This row stands for its operation in the audit list.
     pub lead: bool,
     /// The mesh it happened in.
@@ -84,13 +87,13 @@ pub struct Entry {
     /// Who did it.
     pub actor: Option<ActorId>,
     /// `person`, `bot`, `operator`, `job` or `anonymous`.
-    pub actor_kind: String,
+    pub actor_kind: Word,
     /// The door it came through.
-    pub door: String,
+    pub door: Word,
     /// The layer of the authorization that decided.
-    pub layer: String,
+    pub layer: Word,
     /// `done` or the code of the refusal.
-    pub outcome: String,
+    pub outcome: Word,
     /// The id of what it was done to.
     pub target: Option<String>,
     /// The request.
@@ -131,15 +134,15 @@ impl Entry {
         Ok(Self {
             pos: row.get(0)?,
             event,
-            kind: row.get(3)?,
-            op: row.get(4)?,
+            kind: Cow::Owned(row.get(3)?),
+            op: Cow::Owned(row.get(4)?),
             lead: row.flag(5)?,
             mesh: row.parse_option(6)?,
             actor: row.parse_option(7)?,
-            actor_kind: row.get(8)?,
-            door: row.get(9)?,
-            layer: row.get(10)?,
-            outcome: row.get(11)?,
+            actor_kind: Cow::Owned(row.get(8)?),
+            door: Cow::Owned(row.get(9)?),
+            layer: Cow::Owned(row.get(10)?),
+            outcome: Cow::Owned(row.get(11)?),
             target: row.get(12)?,
             request: row.get(13)?,
             at: row.time(14)?,
@@ -151,12 +154,16 @@ impl Entry {
 /// Feeds a row's fields, each behind its length, so that no two rows read the same.
 fn feed(hash: &mut Sha256, values: &[Value<'_>]) {
     for value in values {
+        let number;
         let (tag, bytes) = match value {
-            Value::Int(Some(number)) => (b'i', number.to_be_bytes().to_vec()),
-            Value::Text(Some(text)) => (b't', text.as_bytes().to_vec()),
-            Value::Owned(text) | Value::OwnedOption(Some(text)) => (b't', text.as_bytes().to_vec()),
-            Value::Blob(Some(bytes)) => (b'b', bytes.to_vec()),
-            Value::Int(None) | Value::Text(None) | Value::OwnedOption(None) | Value::Blob(None) => (b'-', Vec::new()),
+            Value::Int(Some(value)) => {
+                number = value.to_be_bytes();
+                (b'i', &number[..])
+            }
+            Value::Text(Some(text)) => (b't', text.as_bytes()),
+            Value::Owned(text) | Value::OwnedOption(Some(text)) => (b't', text.as_bytes()),
+            Value::Blob(Some(bytes)) => (b'b', *bytes),
+            Value::Int(None) | Value::Text(None) | Value::OwnedOption(None) | Value::Blob(None) => (b'-', &[][..]),
         };
         hash.update([tag]);
         hash.update((bytes.len() as u64).to_be_bytes());

@@ -3,7 +3,7 @@
 use crate::Error;
 use mesh_types::Timestamp;
 use sqlx::{Decode, Postgres, Row as _, Type, postgres::PgRow};
-use std::{fmt::Display, str::FromStr};
+use std::{borrow::Cow, fmt::Display, fmt::Write as _, str::FromStr};
 
 /// A bound value. A NULL keeps its type: PostgreSQL will not take a text NULL for a BIGINT.
 #[derive(Debug, Clone)]
@@ -27,6 +27,11 @@ impl<'a> From<&'a str> for Value<'a> {
 }
 impl<'a> From<&'a String> for Value<'a> {
     fn from(value: &'a String) -> Self {
+        Value::Text(Some(value))
+    }
+}
+impl<'a> From<&'a Cow<'static, str>> for Value<'a> {
+    fn from(value: &'a Cow<'static, str>) -> Self {
         Value::Text(Some(value))
     }
 }
@@ -83,12 +88,19 @@ impl<'a> From<Option<&'a [u8]>> for Value<'a> {
 
 /// Binds anything that has a text form: ids and enumerations.
 pub fn text<T: Display>(value: T) -> Value<'static> {
-    Value::Owned(value.to_string())
+    Value::Owned(written(value))
 }
 
 /// Binds something with a text form that may be absent.
 pub fn text_option<T: Display>(value: Option<T>) -> Value<'static> {
-    Value::OwnedOption(value.map(|value| value.to_string()))
+    Value::OwnedOption(value.map(written))
+}
+
+/// The text form, in one allocation for anything as short as an id or a stream.
+fn written<T: Display>(value: T) -> String {
+    let mut text = String::with_capacity(40);
+    let _ = write!(text, "{value}");
+    text
 }
 
 /// Readable from both engines: `String`, `i64`, `Vec<u8>` and `Option` of these.
@@ -114,20 +126,24 @@ impl Row<'_> {
 
     /// A text column as an id or an enumeration.
     pub fn parse<T: FromStr<Err: Display>>(&self, column: usize) -> Result<T, Error> {
-        let text: String = self.get(column)?;
-        text.parse()
-            .map_err(|error: T::Err| Error::corrupt(format!("column {column} holds {text:?}: {error}")))
+        self.parse_option(column)?
+            .ok_or_else(|| Error::corrupt(format!("column {column} holds nothing")))
     }
 
     /// A text column as an id or an enumeration, if it holds anything.
     pub fn parse_option<T: FromStr<Err: Display>>(&self, column: usize) -> Result<Option<T>, Error> {
-        match self.get::<Option<String>>(column)? {
-            None => Ok(None),
-            Some(text) => text
-                .parse()
-                .map(Some)
-                .map_err(|error: T::Err| Error::corrupt(format!("column {column} holds {text:?}: {error}"))),
-        }
+        let text = match self {
+            Row::Sqlite(row) => row
+                .get_ref(column)?
+                .as_str_or_null()
+                .map_err(|error| Error::corrupt(format!("column {column}: {error}")))?,
+            Row::Postgres(row) => row.try_get(column)?,
+        };
+        let parsed = text.map(|text| {
+            text.parse()
+                .map_err(|error: T::Err| Error::corrupt(format!("column {column} holds {text:?}: {error}")))
+        });
+        parsed.transpose()
     }
 
     /// A flag, stored as 0 or 1.

@@ -10,6 +10,17 @@ use uuid::Uuid;
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
+/// What each byte stands for; [`NO_DIGIT`] for those that are no digit.
+const DIGITS: [u8; 256] = {
+    let (mut digits, mut at) = ([NO_DIGIT; 256], 0);
+    while at < ALPHABET.len() {
+        digits[ALPHABET[at] as usize] = at as u8;
+        at += 1;
+    }
+    digits
+};
+const NO_DIGIT: u8 = 255;
+
 /// Why a text is not an id of the expected kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("expected an id that starts with `{prefix}_`")]
@@ -33,8 +44,11 @@ fn decode(text: &[u8]) -> Option<Uuid> {
     }
     let mut bits = 0u128;
     for byte in text {
-        let digit = ALPHABET.iter().position(|known| known == byte)?;
-        bits = (bits << 5) | digit as u128;
+        let digit = DIGITS[usize::from(*byte)];
+        if digit == NO_DIGIT {
+            return None;
+        }
+        bits = (bits << 5) | u128::from(digit);
     }
     Some(Uuid::from_u128(bits))
 }

@@ -43,12 +43,12 @@ impl From<Entry> for AuditEntry {
         Self {
             pos: entry.pos,
             at: entry.at,
-            op: entry.op,
+            op: entry.op.into_owned(),
             actor_id: entry.actor.map(|actor| actor.to_string()),
-            actor_kind: entry.actor_kind,
-            door: entry.door,
-            layer: entry.layer,
-            outcome: entry.outcome,
+            actor_kind: entry.actor_kind.into_owned(),
+            door: entry.door.into_owned(),
+            layer: entry.layer.into_owned(),
+            outcome: entry.outcome.into_owned(),
             target: entry.target,
             request_id: entry.request,
         }

@@ -70,7 +70,7 @@ impl Reader {
         let Some((stream, seq)) = entry.event else {
             return Ok(None);
         };
-        let data = match entry.kind.as_str() {
+        let data = match &*entry.kind {
             "message.created" | "message.edited" => self.message(tx, &entry.data).await?,
             _ => serde_json::from_str(&entry.data).map_err(Error::internal)?,
         };
@@ -85,10 +85,10 @@ impl Reader {
         Ok(Some(Event {
             stream: stream.to_string(),
             seq,
-            kind: entry.kind,
+            kind: entry.kind.into_owned(),
             at: entry.at,
             actor,
-            op: entry.op,
+            op: entry.op.into_owned(),
             request_id: entry.request,
             data,
         }))

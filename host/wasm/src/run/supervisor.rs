@@ -118,22 +118,22 @@ impl Shared {
         self.workers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes sure that a bot looks at its inbox.
-    fn wake(self: &Arc<Self>, bot: BotId) -> Arc<Handle> {
+    /// Makes sure that a bot looks at a stream of its inbox; without one, at all of it.
+    fn wake(self: &Arc<Self>, bot: BotId, stream: Option<InboxStream>) -> Arc<Handle> {
         let mut workers = self.workers();
         let handle = workers.entry(bot).or_insert_with(|| {
             let handle = Arc::new(Handle::default());
             tokio::spawn(Worker::new(self.clone(), bot, handle.clone()).run());
             handle
         });
-        handle.wake();
+        handle.wake(stream);
         handle.clone()
     }
 
     /// A worker that wants to end may, unless it was woken in the meantime.
     pub(crate) fn retire(&self, bot: BotId, handle: &Handle) -> bool {
         let mut workers = self.workers();
-        let done = !handle.pending.load(Ordering::Acquire);
+        let done = handle.is_quiet();
         if done {
             workers.remove(&bot);
         }
@@ -142,7 +142,7 @@ impl Shared {
 
     async fn wake_all(self: &Arc<Self>) -> Result<()> {
         for bot in inbox::bots_with_work(&self.host).await? {
-            self.wake(bot);
+            self.wake(bot, None);
         }
         Ok(())
     }
@@ -165,23 +165,23 @@ impl Shared {
             for entry in &*entries {
                 let Some((stream, _)) = entry.event else { continue };
                 if matches!(
-                    entry.kind.as_str(),
+                    &*entry.kind,
                     "bot.changed" | "room_member.joined" | "room_member.left" | "room_bot.changed"
                 ) {
                     hearing.clear();
                 }
                 match stream {
-                    InboxStream::Actor(ActorId::Bot(bot)) => drop(self.wake(bot)),
+                    InboxStream::Actor(ActorId::Bot(bot)) => drop(self.wake(bot, Some(stream))),
                     InboxStream::Actor(ActorId::Person(_)) => {}
                     InboxStream::Room(room) => self.wake_hearing(&mut hearing, room).await,
                     InboxStream::Mesh(_) => {
                         let changed = entry.target.as_deref().filter(|_| entry.kind == "bot.changed");
                         if let Some(Ok(bot)) = changed.map(str::parse::<BotId>) {
                             if entry.op == "bot.start" {
-                                let handle = self.wake(bot);
+                                let handle = self.wake(bot, None);
                                 handle.restarted.store(true, Ordering::Release);
                             }
-                            self.wake(bot);
+                            self.wake(bot, None);
                         }
                     }
                 }
@@ -198,7 +198,7 @@ impl Shared {
             },
         };
         for bot in bots {
-            self.wake(*bot);
+            self.wake(*bot, Some(InboxStream::Room(room)));
         }
     }
 

@@ -30,7 +30,7 @@ use mesh_service::{
 use mesh_types::{ActorId, BotId, InstanceId, RoomId, Timestamp, limits::HOPS};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
@@ -42,8 +42,8 @@ const BATCH: i64 = 50;
 #[derive(Default)]
 pub(crate) struct Handle {
     wake: Notify,
-    /// There may be something to do that the worker has not looked for yet.
-    pub(crate) pending: AtomicBool,
+    /// What the worker has not heard of yet.
+    news: Mutex<News>,
     /// Others need the place of an idle instance.
     pub(crate) evict: Notify,
     /// A person started the bot again: forgive crashes.
@@ -51,10 +51,45 @@ pub(crate) struct Handle {
     status: Mutex<InstanceStatus>,
 }
 
+/// Where there may be something to do.
+#[derive(Debug, Default)]
+struct News {
+    /// Anywhere: in any stream, or with the bot itself.
+    anywhere: bool,
+    /// In these streams.
+    streams: Vec<InboxStream>,
+}
+
+impl News {
+    fn add(&mut self, stream: Option<InboxStream>) {
+        match stream {
+            None => self.anywhere = true,
+            Some(stream) if self.streams.contains(&stream) => {}
+            Some(stream) => self.streams.push(stream),
+        }
+    }
+
+    fn take(&mut self, from: &mut Self) {
+        self.anywhere |= std::mem::take(&mut from.anywhere);
+        from.streams.drain(..).for_each(|stream| self.add(Some(stream)));
+    }
+}
+
 impl Handle {
-    pub(crate) fn wake(&self) {
-        self.pending.store(true, Ordering::Release);
+    /// There may be something to do in this stream; without one, anywhere.
+    pub(crate) fn wake(&self, stream: Option<InboxStream>) {
+        self.news().add(stream);
         self.wake.notify_one();
+    }
+
+    /// Nothing came that the worker has not heard of.
+    pub(crate) fn is_quiet(&self) -> bool {
+        let news = self.news();
+        !news.anywhere && news.streams.is_empty()
+    }
+
+    fn news(&self) -> MutexGuard<'_, News> {
+        self.news.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn status(&self) -> InstanceStatus {
@@ -99,6 +134,10 @@ pub(crate) struct Worker {
     paused_until: Option<Timestamp>,
     tripped: bool,
     last_settled: Option<oneshot::Receiver<()>>,
+    /// What was heard of and not read yet.
+    unread: News,
+    /// How far each followed stream was read; the database comes behind. None: ask it.
+    cursors: Option<Vec<(InboxStream, i64)>>,
 }
 
 impl Worker {
@@ -114,6 +153,8 @@ impl Worker {
             paused_until: None,
             tripped: false,
             last_settled: None,
+            unread: News::default(),
+            cursors: None,
         }
     }
 
@@ -124,7 +165,7 @@ impl Worker {
             Err(error) => tracing::error!(bot = %self.bot, %error, "the waiting events of a bot cannot be read"),
         }
         loop {
-            self.handle.pending.store(false, Ordering::Release);
+            self.unread.take(&mut self.handle.news());
             let stays = match self.pass().await {
                 Ok(runs) => runs && self.rest().await,
                 Err(error) => {
@@ -133,8 +174,11 @@ impl Worker {
                     self.rest().await
                 }
             };
+            if stays {
+                continue;
+            }
             self.settled().await;
-            if !stays && self.shared.retire(self.bot, &self.handle) {
+            if self.shared.retire(self.bot, &self.handle) {
                 return;
             }
         }
@@ -204,6 +248,7 @@ impl Worker {
         {
             return Ok(true);
         }
+        self.cursors = None;
         if self.handle.restarted.swap(false, Ordering::AcqRel) {
             self.health.reset();
             (self.tripped, self.paused_until) = (false, None);
@@ -242,25 +287,42 @@ impl Worker {
         Ok(true)
     }
 
-    /// Reads the next events of every stream. False when there were none.
+    /// Reads the next events of the streams that may have some. False when there were none.
     async fn read_on(&mut self) -> Result<bool> {
         let mesh = self
             .loaded
             .as_ref()
             .map(|loaded| loaded.row.mesh)
             .ok_or_else(|| Error::internal("not loaded"))?;
-        // The cursors in the database lag behind by what is still being stored.
-        self.settled().await;
+        self.unread.take(&mut self.handle.news());
+        let (mut cursors, everywhere) = if let Some(cursors) = self.cursors.take() {
+            (cursors, self.unread.anywhere)
+        } else {
+            self.settled().await;
+            (inbox::streams(&self.shared.host, self.bot).await?, true)
+        };
+        let (generation, unread) = (self.shared.host.authority.generation(), std::mem::take(&mut self.unread));
         let mut any = false;
-        for (stream, cursor) in inbox::streams(&self.shared.host, self.bot).await? {
-            let deliveries = next_for_bot(&self.shared.host, (self.bot, mesh), stream, cursor, BATCH).await?;
-            any |= !deliveries.is_empty();
+        for (stream, cursor) in &mut cursors {
+            if !everywhere && !unread.streams.contains(stream) {
+                continue;
+            }
+            let deliveries = next_for_bot(&self.shared.host, (self.bot, mesh), *stream, *cursor, BATCH).await?;
+            if i64::try_from(deliveries.len()) == Ok(BATCH) {
+                self.unread.add(Some(*stream));
+            }
             for delivery in deliveries {
                 if self.paused_until.is_some() || self.tripped || !self.load().await? {
+                    // The rest is read again, from the cursors that are stored.
                     return Ok(true);
                 }
-                self.deliver(stream, delivery).await?;
+                (*cursor, any) = (delivery.seq, true);
+                self.deliver(*stream, delivery).await?;
             }
+        }
+        // A change of rights in the meantime may have opened or closed streams.
+        if self.shared.host.authority.generation() == generation {
+            self.cursors = Some(cursors);
         }
         Ok(any)
     }

@@ -1,0 +1,88 @@
+//! What every request passes, whatever it asks for: an id of its own, the check of `Host`, the caller's
+//! address, and the headers that every answer has.
+
+use crate::{AllowedHosts, Network, address, problem, router};
+use axum::{Router, extract::Request, response::Response};
+use futures_util::FutureExt as _;
+use http::{HeaderName, HeaderValue, header};
+use mesh_service::{Error, Host, error::Code};
+use mesh_types::RequestId;
+use std::{
+    net::{IpAddr, SocketAddr},
+    panic::AssertUnwindSafe,
+    sync::Arc,
+};
+use tower::ServiceExt as _;
+
+/// What stands between the server and its callers.
+#[derive(Debug, Clone, Default)]
+pub struct Front {
+    /// Who may be named in `Host`.
+    pub hosts: AllowedHosts,
+    /// Proxies whose `X-Forwarded-For` is believed; nobody else's is.
+    pub proxies: Vec<Network>,
+}
+
+/// What is known of a request before it is looked at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked {
+    /// Never taken from outside; the answer and the log carry it.
+    pub(crate) id: RequestId,
+    /// Where it comes from, as far as that can be trusted.
+    pub(crate) address: IpAddr,
+}
+
+/// Headers of every answer that did not set its own.
+const FIXED: [(HeaderName, &str); 4] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::CACHE_CONTROL, "no-store"),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; frame-ancestors 'none'",
+    ),
+];
+
+/// The HTTP door of a server. It is plain code around one router: layers would copy every request.
+pub struct Service {
+    host: Arc<Host>,
+    front: Front,
+    router: Router,
+}
+
+impl Service {
+    /// The door of this server, with every operation's routes.
+    pub fn new(host: &Arc<Host>, front: Front) -> Self {
+        Self {
+            host: host.clone(),
+            front,
+            router: router(host),
+        }
+    }
+
+    /// Answers a request that came over a connection from `peer`.
+    pub(crate) async fn answer(&self, peer: SocketAddr, mut request: Request) -> Response {
+        let id = RequestId::new(self.host.ids.next());
+        let mut response = if self.front.hosts.named_by(&request) {
+            let address = address::behind(&self.front.proxies, peer.ip().to_canonical(), request.headers());
+            request.extensions_mut().insert(Asked { id, address });
+            let answered = AssertUnwindSafe(self.router.clone().oneshot(request)).catch_unwind();
+            // The panic itself was logged by the panic hook, on the thread where it happened.
+            answered.await.map_or_else(
+                |_| problem::response(&Error::internal("a handler panicked"), Some(id)),
+                |Ok(response)| response,
+            )
+        } else {
+            let error = Error::new(Code::Misdirected, "This server does not go by that name.");
+            problem::response(&error, None)
+        };
+        let headers = response.headers_mut();
+        if let Ok(id) = HeaderValue::try_from(id.to_string()) {
+            headers.insert("x-request-id", id);
+        }
+        for (name, value) in FIXED {
+            headers.entry(name).or_insert(HeaderValue::from_static(value));
+        }
+        response
+    }
+}

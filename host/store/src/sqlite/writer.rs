@@ -1,0 +1,126 @@
+//! The writer thread. Every job runs under its own SAVEPOINT inside a shared transaction, which is
+//! committed when the queue is empty, after [`GROUP_JOBS`] jobs or after [`GROUP_TIME`]; only then are
+//! the jobs told.
+
+use super::{checkpoint::Log, ready, step};
+use crate::{
+    Error, Job, Rollback, Tx,
+    job::{PATIENCE, panic_text},
+    log::{Chain, Entry},
+};
+use futures_util::FutureExt;
+use rusqlite::Connection;
+use std::{
+    panic::AssertUnwindSafe,
+    sync::mpsc::{Receiver, RecvTimeoutError},
+    time::{Duration, Instant},
+};
+
+const GROUP_JOBS: usize = 64;
+const GROUP_TIME: Duration = Duration::from_millis(2);
+
+type Queue = Receiver<Box<dyn Job>>;
+type Told = (Box<dyn Job>, Result<Vec<Entry>, Rollback>);
+
+pub(super) struct Writer {
+    connection: Connection,
+    chain: Chain,
+    log: Log,
+}
+
+impl Writer {
+    pub(super) fn new(connection: Connection, chain: Chain, log: Log) -> Self {
+        Self { connection, chain, log }
+    }
+
+    /// Works until nobody can send a job any more.
+    pub(super) fn run(mut self, jobs: &Queue) {
+        while let Ok(first) = jobs.recv() {
+            let (held, second) = gather(first, jobs);
+            self.group(held.into_iter().chain(second), jobs);
+        }
+    }
+
+    /// Runs these jobs, and what the queue holds by then, in one transaction.
+    fn group(&mut self, first: impl Iterator<Item = Box<dyn Job>>, jobs: &Queue) {
+        let (begun, mut first, mut told) = (Instant::now(), first, Vec::<Told>::new());
+        let mut state = step(&mut self.connection, "BEGIN IMMEDIATE");
+        let mut next = first.next();
+        while let Some(mut job) = next {
+            let outcome = match &state {
+                Err(broken) => Err(Rollback::Database(broken.clone())),
+                Ok(()) => run(&mut self.connection, &mut self.chain, job.as_mut()).unwrap_or_else(|broken| {
+                    state = Err(broken.clone());
+                    Err(Rollback::Database(broken))
+                }),
+            };
+            told.push((job, outcome));
+            next = first.next();
+            if next.is_none() && told.len() < GROUP_JOBS && begun.elapsed() < GROUP_TIME {
+                next = jobs.try_recv().ok();
+            }
+        }
+        let sealed = state.and_then(|()| ready(self.chain.seal(&mut Tx::Sqlite(&mut self.connection))));
+        let committed = sealed.and_then(|()| step(&mut self.connection, "COMMIT"));
+        if let Err(broken) = &committed {
+            tracing::error!(error = %broken, jobs = told.len(), "a group of writes was lost");
+            let _ = step(&mut self.connection, "ROLLBACK");
+            match ready(Chain::load(&mut Tx::Sqlite(&mut self.connection))) {
+                Ok(loaded) => self.chain = loaded,
+                Err(error) => tracing::error!(%error, "the end of the log cannot be read"),
+            }
+        }
+        for (job, outcome) in told {
+            job.done(match (&committed, outcome) {
+                (Err(broken), Ok(_)) => Err(Rollback::Database(broken.clone())),
+                (_, outcome) => outcome,
+            });
+        }
+        self.log.committed(&mut self.connection);
+    }
+}
+
+/// Jobs that can wait are held until one comes that cannot, until they are many, or until the first
+/// of them has waited for [`PATIENCE`].
+fn gather(first: Box<dyn Job>, jobs: &Queue) -> (Vec<Box<dyn Job>>, Option<Box<dyn Job>>) {
+    if !first.can_wait() {
+        return (Vec::new(), Some(first));
+    }
+    let (mut held, due) = (vec![first], Instant::now() + PATIENCE);
+    while held.len() < GROUP_JOBS {
+        match jobs.recv_timeout(due.saturating_duration_since(Instant::now())) {
+            Ok(job) if job.can_wait() => held.push(job),
+            Ok(job) => return (held, Some(job)),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    (held, None)
+}
+
+/// The outer error means that the shared transaction itself is lost.
+fn run(
+    connection: &mut Connection,
+    chain: &mut Chain,
+    job: &mut dyn Job,
+) -> Result<Result<Vec<Entry>, Rollback>, Error> {
+    step(connection, "SAVEPOINT job")?;
+    let attempt = std::panic::catch_unwind(AssertUnwindSafe(|| {
+        let mut tx = Tx::Sqlite(connection);
+        let mut entries = job.run(&mut tx).now_or_never().unwrap_or(Err(Rollback::Waited))?;
+        ready(chain.append(&mut tx, &mut entries))?;
+        Ok(entries)
+    }));
+    let outcome = attempt.unwrap_or_else(|panic| Err(Rollback::Panicked(panic_text(&*panic))));
+    // Disk full, I/O error: SQLite has rolled the whole transaction back by itself.
+    if connection.is_autocommit() {
+        return Err(match outcome {
+            Err(Rollback::Database(error)) => error,
+            _ => Error::other("the transaction was lost"),
+        });
+    }
+    if outcome.is_err() {
+        step(connection, "ROLLBACK TO job")?;
+    }
+    step(connection, "RELEASE job")?;
+    Ok(outcome)
+}
