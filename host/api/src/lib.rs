@@ -41,8 +41,9 @@ fn router(host: &Arc<Host>) -> Router {
         let mut methods = axum::routing::MethodRouter::new();
         for route in routes {
             let filter = filter(route.method());
+            // Boxed here, since axum moves a handler's future about before it boxes it.
             methods = methods.on(filter, move |request: axum::extract::Request| {
-                door::answer(route, request)
+                Box::pin(door::answer(route, request))
             });
         }
         let refuse = move || async move { method_not_allowed(&allow) };

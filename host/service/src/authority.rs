@@ -106,17 +106,18 @@ impl Authority {
         }
     }
 
-    async fn cached<K: Hash + Eq + Clone, V: Clone>(
+    /// `load` makes a future of its own size only when it is needed: what is known costs no copy of it.
+    async fn cached<K: Hash + Eq + Clone, V: Clone, F: Future<Output = Result<V>> + Send>(
         &self,
         cache: &Cache<K, V>,
         key: K,
-        load: impl Future<Output = Result<V>>,
+        load: impl FnOnce() -> F,
     ) -> Result<V> {
         if let Some(value) = cache.get(&key) {
             return Ok(value);
         }
         let before = self.generation();
-        let value = load.await?;
+        let value = Box::pin(load()).await?;
         let _turn = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         if self.generation() == before {
             cache.insert(key, value.clone());
@@ -126,7 +127,7 @@ impl Authority {
 
     /// An actor's place in a mesh.
     pub async fn place(&self, store: &Store, mesh: MeshId, actor: ActorId) -> Result<Option<Place>> {
-        self.cached(&self.places, (mesh, actor), async {
+        self.cached(&self.places, (mesh, actor), || async {
             let row = facts::place(&mut store.view().await?.tx(), mesh, actor).await?;
             Ok(row.map(|row| Place {
                 member: row.member,
@@ -139,7 +140,7 @@ impl Authority {
 
     /// A room that is not deleted.
     pub async fn room(&self, store: &Store, room: RoomId) -> Result<Option<RoomRow>> {
-        self.cached(&self.rooms, room, async {
+        self.cached(&self.rooms, room, || async {
             Ok(facts::room(&mut store.view().await?.tx(), room).await?)
         })
         .await
@@ -147,7 +148,7 @@ impl Authority {
 
     /// An actor's place in a room.
     pub async fn seat(&self, store: &Store, room: RoomId, actor: ActorId) -> Result<Option<SeatRow>> {
-        self.cached(&self.seats, (room, actor), async {
+        self.cached(&self.seats, (room, actor), || async {
             Ok(facts::seat(&mut store.view().await?.tx(), room, actor).await?)
         })
         .await
@@ -155,7 +156,7 @@ impl Authority {
 
     /// A bot that is not deleted.
     pub async fn bot(&self, store: &Store, bot: BotId) -> Result<Option<BotRow>> {
-        self.cached(&self.bots, bot, async {
+        self.cached(&self.bots, bot, || async {
             Ok(facts::bot(&mut store.view().await?.tx(), bot).await?)
         })
         .await
@@ -163,7 +164,7 @@ impl Authority {
 
     /// What narrows a bot.
     pub async fn bot_rights(&self, store: &Store, bot: BotId) -> Result<Arc<BotAuthority>> {
-        self.cached(&self.bot_rights, bot, async {
+        self.cached(&self.bot_rights, bot, || async {
             let mut view = store.view().await?;
             let manifest = facts::manifest(&mut view.tx(), bot).await?;
             let grants = facts::grants(&mut view.tx(), bot).await?;
@@ -187,7 +188,7 @@ impl Authority {
             known
         } else {
             let before = self.generation();
-            let known = self.look_up(store, bearer, &hash).await?;
+            let known = Box::pin(self.look_up(store, bearer, &hash)).await?;
             let _turn = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
             if self.generation() == before {
                 self.tokens.insert(hash, known.clone());
@@ -279,13 +280,28 @@ impl Authority {
         }
         match target {
             Target::Server | Target::Myself => (facts.exists, facts.owned) = (true, true),
+            Target::Room(room) => self.add_room(store, &mut facts, room, actor).await?,
+            other => Box::pin(self.add_target(store, &mut facts, other, actor)).await?,
+        }
+        Ok(facts)
+    }
+
+    /// What takes a look into the database beside the memory.
+    async fn add_target(
+        &self,
+        store: &Store,
+        facts: &mut Facts,
+        target: Target,
+        actor: Option<ActorId>,
+    ) -> Result<()> {
+        match target {
+            Target::Server | Target::Myself | Target::Room(_) => {}
             Target::Mesh(mesh) => {
-                self.add_mesh(store, &mut facts, mesh, actor).await?;
+                self.add_mesh(store, facts, mesh, actor).await?;
                 facts.exists = facts.place.is_some() || facts::mesh(&mut store.view().await?.tx(), mesh).await?;
             }
-            Target::Room(room) => self.add_room(store, &mut facts, room, actor).await?,
             Target::RoomMember(room, member) => {
-                self.add_room(store, &mut facts, room, actor).await?;
+                self.add_room(store, facts, room, actor).await?;
                 let row = facts::member(&mut store.view().await?.tx(), member).await?;
                 let row = row.filter(|row| Some(row.mesh) == facts.mesh);
                 facts.exists &= row.is_some();
@@ -300,19 +316,19 @@ impl Authority {
             }
             Target::Message(message) => {
                 if let Some((room, author)) = facts::message(&mut store.view().await?.tx(), message).await? {
-                    self.add_room(store, &mut facts, room, actor).await?;
+                    self.add_room(store, facts, room, actor).await?;
                     facts.owned = actor == Some(author);
                 }
             }
             Target::Thread(thread) => {
                 if let Some((room, author)) = facts::thread(&mut store.view().await?.tx(), thread).await? {
-                    self.add_room(store, &mut facts, room, actor).await?;
+                    self.add_room(store, facts, room, actor).await?;
                     facts.owned = actor == Some(author);
                 }
             }
             Target::Member(member, giving) => {
                 if let Some(row) = facts::member(&mut store.view().await?.tx(), member).await? {
-                    self.add_mesh(store, &mut facts, row.mesh, actor).await?;
+                    self.add_mesh(store, facts, row.mesh, actor).await?;
                     facts.exists = true;
                     facts.giving = giving;
                     facts.subject = Some(subject(row.role, row.actor, actor));
@@ -322,23 +338,23 @@ impl Authority {
                         let bot = self.bot(store, bot).await?;
                         facts.owned |= bot.is_some_and(|bot| actor == Some(bot.keeper.into()));
                     }
-                    self.add_shared_room(store, &mut facts, actor, row.actor).await?;
+                    self.add_shared_room(store, facts, actor, row.actor).await?;
                 }
             }
             Target::Invite(invite) => {
                 if let Some((mesh, maker)) = facts::invite(&mut store.view().await?.tx(), invite).await? {
-                    self.add_mesh(store, &mut facts, mesh, actor).await?;
+                    self.add_mesh(store, facts, mesh, actor).await?;
                     (facts.exists, facts.owned) = (true, actor == Some(maker));
                 }
             }
-            Target::Bot(bot) => self.add_bot(store, &mut facts, bot, actor).await?,
+            Target::Bot(bot) => self.add_bot(store, facts, bot, actor).await?,
             Target::BotVersion(version) => {
                 if let Some(bot) = facts::version(&mut store.view().await?.tx(), version).await? {
-                    self.add_bot(store, &mut facts, bot, actor).await?;
+                    self.add_bot(store, facts, bot, actor).await?;
                 }
             }
         }
-        Ok(facts)
+        Ok(())
     }
 
     async fn add_mesh(&self, store: &Store, facts: &mut Facts, mesh: MeshId, actor: Option<ActorId>) -> Result<()> {

@@ -289,7 +289,7 @@ async fn admitted<O: Op>(
     match write::<O>(host, envelope, grant, input, keyed.clone(), json).await {
         Ok(done) => Ok(done),
         Err(error) => match keyed {
-            Some(keyed) => repeat::<O>(host, &keyed, error).await,
+            Some(keyed) => Box::pin(repeat::<O>(host, &keyed, error)).await,
             None => Err(error),
         },
     }

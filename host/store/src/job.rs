@@ -10,7 +10,8 @@ pub trait Job: Send {
     /// Writes through the transaction and answers the rows for the log, in order. When it gives an
     /// error, everything it wrote is rolled back and the jobs beside it go on.
     ///
-    /// It awaits nothing but the transaction. It may be called again after [`Error::Retry`].
+    /// It awaits nothing but the transaction. It may be called again after its writes were taken back:
+    /// on PostgreSQL after [`Error::Retry`], on SQLite when another job of the same commit failed.
     fn run<'a>(&'a mut self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<Vec<Entry>, Rollback>>;
 
     /// Whether it may wait, for up to [`PATIENCE`], to be committed together with a later job instead of

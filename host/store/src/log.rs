@@ -222,6 +222,13 @@ impl Chain {
         Ok(())
     }
 
+    /// The rows since the last link were rolled back.
+    pub(crate) fn take_back(&mut self) {
+        if let Some((first, _)) = self.open.take() {
+            self.pos = first - 1;
+        }
+    }
+
     /// Writes the link over all rows since the last one. Call it last in the transaction.
     pub(crate) async fn seal(&mut self, tx: &mut Tx<'_>) -> Result<(), Error> {
         let Some((first, hash)) = self.open.take() else {

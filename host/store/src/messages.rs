@@ -19,7 +19,7 @@ crate::statements! {
     FORGET_REVISIONS = "DELETE FROM message_revisions WHERE message_id = $1";
     MENTION = "INSERT INTO mentions (actor_id, message_id, room_id, seq) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
     MENTIONED = "SELECT m.actor_id, rb.hears FROM members m JOIN room_members s ON s.actor_id = m.actor_id AND s.room_id = $3 LEFT JOIN room_bots rb ON rb.room_id = $3 AND rb.bot_id = m.actor_id WHERE m.mesh_id = $1 AND m.handle = $2 AND m.state = 'active'";
-    AUTHOR_NAME = "SELECT display_name FROM members WHERE mesh_id = $1 AND actor_id = $2";
+    DESK = "SELECT r.archived_at, m.display_name FROM rooms r LEFT JOIN members m ON m.mesh_id = r.mesh_id AND m.actor_id = $2 WHERE r.id = $1 AND r.deleted_at IS NULL";
 }
 
 fn read(row: &Row<'_>) -> Result<Message, Error> {
@@ -140,10 +140,11 @@ pub async fn mentioned(
     tx.opt(MENTIONED, &values, |row| Ok((row.parse(0)?, row.get(1)?))).await
 }
 
-/// The name that an actor has in the mesh of a room.
-pub async fn author_name(tx: &mut Tx<'_>, room: &Grant<RoomId>, actor: ActorId) -> Result<String, Error> {
-    let name = tx
-        .opt(AUTHOR_NAME, &[text_option(room.mesh()), text(actor)], |row| row.get(0))
-        .await?;
-    Ok(name.unwrap_or_default())
+/// Whether a room takes messages, and the name that an author has there; none when it is gone.
+pub async fn desk(tx: &mut Tx<'_>, room: &Grant<RoomId>, author: ActorId) -> Result<Option<(bool, String)>, Error> {
+    tx.opt(DESK, &[text(**room), text(author)], |row| {
+        let name: Option<String> = row.get(1)?;
+        Ok((row.time_option(0)?.is_none(), name.unwrap_or_default()))
+    })
+    .await
 }

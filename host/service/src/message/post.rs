@@ -58,8 +58,13 @@ impl Op for PostMessage {
 
     async fn run(cx: &mut Cx<'_>, room: Grant<RoomId>, input: Self::In) -> Result<Message> {
         check_text(&input.text)?;
-        refuse_archived(cx, &room).await?;
         let (author, hops) = (cx.actor()?, cx.envelope().hops);
+        let (open, name) = messages::desk(cx.tx(), &room, author)
+            .await?
+            .ok_or_else(Error::not_found)?;
+        if !open {
+            return Err(archived());
+        }
         let id = cx.id(MessageId::new);
         let stream = Stream::Room(*room);
         let seq = cx.advance(stream).await?;
@@ -94,7 +99,6 @@ impl Op for PostMessage {
             cx.emit(stream, "thread.changed", thread.id, &thread).await?;
         }
         tell_mentioned(cx, &room, id, seq, &input.text).await?;
-        let name = messages::author_name(cx.tx(), &room, author).await?;
         Ok(Message {
             id,
             room_id: *room,
@@ -141,11 +145,11 @@ pub(super) async fn refuse_archived<R>(cx: &mut Cx<'_>, on: &Grant<R>) -> Result
     let row = mesh_store::facts::room(cx.tx(), room)
         .await?
         .ok_or_else(Error::not_found)?;
-    if row.archived {
-        Err(Error::wrong_state("archived", "This room is archived."))
-    } else {
-        Ok(())
-    }
+    if row.archived { Err(archived()) } else { Ok(()) }
+}
+
+fn archived() -> Error {
+    Error::wrong_state("archived", "This room is archived.")
 }
 
 async fn check_same_room(cx: &mut Cx<'_>, room: &Grant<RoomId>, message: MessageId) -> Result<()> {

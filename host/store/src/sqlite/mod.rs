@@ -53,7 +53,7 @@ impl Sqlite {
         let (writer, jobs) = mpsc::sync_channel(QUEUE);
         std::thread::Builder::new()
             .name("mesh-writer".into())
-            .spawn(move || Writer::new(connection, chain, log).run(&jobs))
+            .spawn(move || Writer::new(connection, chain, log).work(&jobs))
             .map_err(Error::other)?;
         Ok(Self {
             writer,
