@@ -36,6 +36,7 @@ gen: ## Write the generated files again
 	$(CARGO) xtask gen
 
 bench: setup build plugins ## Measure, and write docs/performance.md
+	@scripts/build-guest tests/guests
 	$(CARGO) run --release --package mesh-bench
 
 fmt: ## Format

@@ -191,7 +191,7 @@ CREATE TABLE mentions (
   room_id TEXT NOT NULL,
   seq BIGINT NOT NULL,
   PRIMARY KEY (actor_id, message_id)
-);
+) /*sqlite: WITHOUT ROWID*/;
 
 -- The log: every event and every audit entry. A row with a stream is an event; without, an audit
 -- entry only. `lead` marks the row that stands for its operation in the audit list. ---------------

@@ -6,7 +6,7 @@ use crate::{
 };
 use mesh_authz::{Caller, Credential, Who};
 use mesh_service::{
-    Door, Envelope, Host, call,
+    Door, Envelope, Host, LogEntry, call,
     message::{PostMessage, PostMessageIn},
     rate::{Rate, Rates},
 };
@@ -19,8 +19,12 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
+use tokio::sync::broadcast::Receiver;
 
 const ROUNDS: u32 = 2000;
+const WARM: u32 = 200;
+/// Reads in one event of the bot that reads.
+const READS: u32 = 5000;
 
 /// The bot host over a test's server.
 pub(crate) async fn supervise(host: &Arc<Host>, data: &std::path::Path) {
@@ -39,60 +43,102 @@ pub(crate) async fn supervise(host: &Arc<Host>, data: &std::path::Path) {
     assert!(host.runtime.set(supervisor).is_ok(), "the bot host is set once");
 }
 
-pub(crate) async fn measure(report: &mut Report) {
-    let lots = Rate {
-        per_second: 1_000_000,
-        burst: 1_000_000,
-    };
-    let rates = Rates {
-        actor: lots,
-        address: lots,
-        sign_in_per_minute: 1000,
-    };
-    let server = TestServer::start_with(
-        Engine::Sqlite,
-        Options {
-            rates,
-            ..Options::default()
-        },
-    )
-    .await;
-    supervise(&server.host, &server.data).await;
-    let mesh = server.mesh("bench").await;
-    let room = mesh.room("r").await;
-    let room = room["id"].as_str().expect("an id");
-    let bot = deploy(&mesh.creator, &mesh.id, "echo", component("echo")).await;
-    mesh.creator
-        .post(&format!("/rooms/{room}/bots"), json!({ "bot_id": bot }))
-        .await
-        .expect(201);
-    let person: PersonId = mesh.creator.id.parse().expect("an id");
-    let room: RoomId = room.parse().expect("an id");
+/// A person in a room with bots.
+struct Scene {
+    server: TestServer,
+    person: PersonId,
+    room: RoomId,
+    live: Receiver<Arc<[LogEntry]>>,
+}
 
-    let mut live = server.host.live.subscribe();
-    let (mut times, mut cpu) = (Vec::new(), 0.0);
-    for round in 0..ROUNDS + 200 {
-        if round == 200 {
-            cpu = cpu_ms(std::process::id());
+/// What some rounds cost.
+struct Cost {
+    /// Milliseconds from the mention's commit to the reply's, sorted; none without a reply.
+    times: Vec<f64>,
+    /// Milliseconds of processor time a round.
+    cpu: f64,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let lots = Rate {
+            per_second: 1_000_000,
+            burst: 1_000_000,
+        };
+        let rates = Rates {
+            actor: lots,
+            address: lots,
+            sign_in_per_minute: 1000,
+        };
+        let server = TestServer::start_with(
+            Engine::Sqlite,
+            Options {
+                rates,
+                ..Options::default()
+            },
+        )
+        .await;
+        supervise(&server.host, &server.data).await;
+        let mesh = server.mesh("bench").await;
+        let room = mesh.room("r").await;
+        let room = room["id"].as_str().expect("an id");
+        for name in ["echo", "lab"] {
+            let bot = deploy(&mesh.creator, &mesh.id, name, component(name)).await;
+            let limits = json!({ "host_calls": 10_000 });
+            mesh.creator
+                .put(&format!("/bots/{bot}/limits"), json!({ "limits": limits }))
+                .await
+                .expect(200);
+            mesh.creator
+                .post(&format!("/rooms/{room}/bots"), json!({ "bot_id": bot }))
+                .await
+                .expect(201);
         }
+        Self {
+            person: mesh.creator.id.parse().expect("an id"),
+            room: room.parse().expect("an id"),
+            live: server.host.live.subscribe(),
+            server,
+        }
+    }
+
+    /// Posts this text again and again, each time when the one before was answered.
+    async fn rounds(&mut self, text: &str, rounds: u32, replies: bool) -> Cost {
+        let (mut times, mut cpu) = (Vec::new(), 0.0);
+        for round in 0..rounds + WARM {
+            if round == WARM {
+                cpu = cpu_ms(std::process::id());
+            }
+            let took = self.round(text, replies).await;
+            if round >= WARM {
+                times.extend(took);
+            }
+        }
+        let cpu = (cpu_ms(std::process::id()) - cpu) / f64::from(rounds);
+        times.sort_by(f64::total_cmp);
+        Cost { times, cpu }
+    }
+
+    async fn round(&mut self, text: &str, replies: bool) -> Option<f64> {
         let caller = Caller {
             who: Who::Person {
-                id: person,
+                id: self.person,
                 operator: false,
             },
             credential: session(),
         };
-        let envelope = Envelope::new(caller, Door::Rest, RequestId::new(server.host.ids.next()));
+        let host = &self.server.host;
+        let envelope = Envelope::new(caller, Door::Rest, RequestId::new(host.ids.next()));
         let input = PostMessageIn {
-            room_id: room,
-            text: "@echo hello".into(),
+            room_id: self.room,
+            text: text.into(),
             thread_id: None,
             reply_to: None,
         };
-        let posting = call::<PostMessage>(&server.host, envelope, input);
+        let live = &mut self.live;
         let (mut mentioned, mut replied) = (None, None);
         let waiting = async {
-            while replied.is_none() {
+            while mentioned.is_none() || (replies && replied.is_none()) {
                 let entries = live.recv().await.expect("the log goes on");
                 for entry in entries.iter().filter(|entry| entry.op == "message.post" && entry.lead) {
                     match entry.actor {
@@ -102,34 +148,49 @@ pub(crate) async fn measure(report: &mut Report) {
                 }
             }
         };
-        let (posted, ()) = futures_util::join!(posting, waiting);
+        let (posted, ()) = futures_util::join!(call::<PostMessage>(host, envelope, input), waiting);
         posted.expect("posted");
-        if round >= 200 {
-            let took = replied.expect("a reply") - mentioned.expect("a mention");
-            times.push(took.as_secs_f64() * 1000.0);
-        }
+        Some((replied? - mentioned?).as_secs_f64() * 1000.0)
     }
-    let cpu = (cpu_ms(std::process::id()) - cpu) / f64::from(ROUNDS);
-    times.sort_by(f64::total_cmp);
-    let (p50, p99, sync) = (
-        percentile(&times, 0.5),
-        percentile(&times, 0.99),
-        fdatasync_ms(&server.data),
-    );
+}
+
+pub(crate) async fn measure(report: &mut Report, bare_call_us: f64) {
+    let mut scene = Scene::new().await;
+    let alone = scene.rounds("hello", ROUNDS, false).await;
+    let echo = scene.rounds("@echo hello", ROUNDS, true).await;
+    let (p50, p99) = (percentile(&echo.times, 0.5), percentile(&echo.times, 0.99));
+    let sync = fdatasync_ms(&scene.server.data);
     report.add("fdatasync of a page, p50", format!("{sync:.2} ms"), "", true);
-    let limit = format!("at most {:.2} ms (fdatasync + 0.5 ms)", sync + 0.5);
     report.add(
         "Echo bot: commit of the mention to commit of the reply, p50",
         format!("{p50:.2} ms"),
-        &limit,
+        &format!("at most {:.2} ms (fdatasync + 0.5 ms)", sync + 0.5),
         p50 <= sync + 0.5,
     );
     report.add("The same, p99", format!("{p99:.2} ms"), "under 4 ms", p99 < 4.0);
+    let cpu = echo.cpu - alone.cpu;
     report.add(
-        "Processor time a round, the mention's own post included",
+        "Processor time of such a round, above that of a message to nobody",
         format!("{cpu:.2} ms"),
         "at most 0.3 ms",
         cpu <= 0.3,
+    );
+    report.add(
+        "Processor time of that message: one client, one commit a message",
+        format!("{:.2} ms", alone.cpu),
+        "",
+        true,
+    );
+
+    let many = scene.rounds(&format!("@lab reads {READS}"), 100, true).await;
+    let none = scene.rounds("@lab reads 0", 100, true).await;
+    let each = (percentile(&many.times, 0.5) - percentile(&none.times, 0.5)) * 1000.0 / f64::from(READS);
+    report.add("Host call that does nothing", format!("{bare_call_us:.2} µs"), "", true);
+    report.add(
+        "A read through a host call (`kv.get`)",
+        format!("{each:.2} µs"),
+        "at most 10 µs above it",
+        each <= bare_call_us + 10.0,
     );
 }
 

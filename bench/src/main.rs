@@ -5,11 +5,15 @@
 //! `idle`) it measures these and writes nothing.
 
 mod bare;
+mod bare_wasm;
 mod echo;
 mod idle;
 mod load;
 mod posts;
 mod process;
+#[allow(dead_code, reason = "the tests of the bot host use all of it")]
+#[path = "../../host/wasm/tests/it/recorder.rs"]
+mod recorder;
 mod report;
 
 use report::Report;
@@ -37,7 +41,8 @@ fn main() {
             posts::measure(&mut report).await;
         }
         if runs("echo") {
-            echo::measure(&mut report).await;
+            let call = bare_wasm::measure(&mut report).await;
+            echo::measure(&mut report, call).await;
         }
         if runs("idle") {
             idle::measure(&mut report).await;

@@ -29,8 +29,8 @@ const ARROWS: &[(&str, &[&str])] = &[
 const ALONE: &[(&str, &[&str])] = &[
     ("rusqlite", &["mesh-store"]),
     ("sqlx", &["mesh-store"]),
-    ("wasmtime", &["mesh-wasm"]),
-    ("wasmtime-wasi", &["mesh-wasm"]),
+    ("wasmtime", &["mesh-wasm", "mesh-bench"]),
+    ("wasmtime-wasi", &["mesh-wasm", "mesh-bench"]),
     ("axum", &["mesh-api"]),
     ("clap", &["mesh-server"]),
     ("anyhow", &["mesh-server", "xtask"]),

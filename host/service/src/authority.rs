@@ -287,13 +287,7 @@ impl Authority {
     }
 
     /// What takes a look into the database beside the memory.
-    async fn add_target(
-        &self,
-        store: &Store,
-        facts: &mut Facts,
-        target: Target,
-        actor: Option<ActorId>,
-    ) -> Result<()> {
+    async fn add_target(&self, store: &Store, facts: &mut Facts, target: Target, actor: Option<ActorId>) -> Result<()> {
         match target {
             Target::Server | Target::Myself | Target::Room(_) => {}
             Target::Mesh(mesh) => {

@@ -13,6 +13,7 @@ use futures_util::future::BoxFuture;
 use mesh_authz::{Access, Caller, Credential, Entering, Facts, Grant, Who, decide};
 use mesh_store::{Job, Rollback, Tx, idempotency, log::Entry};
 use mesh_types::{RequestId, limits};
+use serde_path_to_error::Segment;
 use sha2::{Digest, Sha256};
 use std::{net::IpAddr, sync::Arc, time::Instant};
 use tokio::sync::oneshot;
@@ -198,15 +199,27 @@ fn decode<T: serde::de::DeserializeOwned>(fields: &[u8]) -> Result<T> {
         if error.is_data() {
             // serde_json's position is of the merged object, which the caller never saw.
             let text = error.to_string();
-            let text = text
-                .rsplit_once(" at line ")
-                .map_or(text.as_str(), |(text, _)| text)
-                .to_owned();
-            Error::invalid("", text)
+            let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
+            Error::invalid(&pointer::<T>(fields), text)
         } else {
             Error::new(Code::BadRequest, "The body is not a JSON object.")
         }
     })
+}
+
+/// Where the wrong field of a refused input is, as a JSON pointer (RFC 6901). Following the path slows
+/// decoding, so only what was refused is read this way.
+fn pointer<T: serde::de::DeserializeOwned>(fields: &[u8]) -> String {
+    let mut reader = serde_json::Deserializer::from_slice(fields);
+    let Err(error) = serde_path_to_error::deserialize::<_, T>(&mut reader) else {
+        return String::new();
+    };
+    let steps = error.path().iter().map(|step| match step {
+        Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+        Segment::Seq { index } => format!("/{index}"),
+        Segment::Enum { .. } | Segment::Unknown => String::new(),
+    });
+    steps.collect()
 }
 
 fn encode(value: &impl serde::Serialize) -> Result<String> {

@@ -132,11 +132,6 @@ impl Job for Settle {
         })
     }
 
-    fn can_wait(&self) -> bool {
-        // Until then a crash brings the event again, and its effects meet their keys.
-        matches!(self.settled, Settled::Done | Settled::DoneParked)
-    }
-
     fn done(mut self: Box<Self>, committed: Result<Vec<Entry>, Rollback>) {
         match committed {
             Ok(entries) => {

@@ -89,10 +89,6 @@ impl Job for Refused {
         })
     }
 
-    fn can_wait(&self) -> bool {
-        true
-    }
-
     fn done(self: Box<Self>, committed: Result<Vec<Entry>, Rollback>) {
         if let Err(rollback) = committed {
             tracing::warn!(?rollback, op = &*self.entry.op, "a refusal could not be kept");

@@ -1,9 +1,5 @@
 use crate::{Error, Tx, log::Entry};
 use futures_util::future::BoxFuture;
-use std::time::Duration;
-
-/// How long a job that can wait is held back.
-pub const PATIENCE: Duration = Duration::from_millis(5);
 
 /// One unit of writing: it commits whole or not at all.
 pub trait Job: Send {
@@ -13,12 +9,6 @@ pub trait Job: Send {
     /// It awaits nothing but the transaction. It may be called again after its writes were taken back:
     /// on PostgreSQL after [`Error::Retry`], on SQLite when another job of the same commit failed.
     fn run<'a>(&'a mut self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<Vec<Entry>, Rollback>>;
-
-    /// Whether it may wait, for up to [`PATIENCE`], to be committed together with a later job instead of
-    /// with a commit of its own. It is never overtaken. Only SQLite waits.
-    fn can_wait(&self) -> bool {
-        false
-    }
 
     /// Told exactly once: after the commit that holds the job, in commit order, or after it was
     /// rolled back. Answer the caller and wake the followers of the log here.

@@ -32,7 +32,7 @@ mod tx;
 mod value;
 
 pub use error::Error;
-pub use job::{Job, PATIENCE, Rollback};
+pub use job::{Job, Rollback};
 pub use sql::Sql;
 pub use tx::Tx;
 pub use value::{Column, Row, Value, text, text_option};

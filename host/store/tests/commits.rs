@@ -66,6 +66,71 @@ async fn a_failing_job_rolls_back_alone() {
     }
 }
 
+/// Whatever shares a commit with a job that fails half-way is written once and in order.
+#[tokio::test]
+async fn jobs_around_a_failing_one_are_whole() {
+    let databases = Databases::new().await;
+    let store = &databases.sqlite;
+    let (release, wait) = mpsc::channel::<()>();
+    let held = submit(store, move |_| {
+        let _ = wait.recv();
+        Box::pin(async { Ok(Vec::new()) })
+    });
+    let mut told = Vec::new();
+    for n in 0..40 {
+        told.push(append(store, stream(1)));
+        if n % 10 == 3 {
+            told.push(submit(store, |tx| {
+                Box::pin(async move {
+                    advance(tx, stream(1)).await?;
+                    Err(Rollback::Refused)
+                })
+            }));
+        }
+    }
+    release.send(()).unwrap();
+    held.await.unwrap().unwrap();
+    let told = join_all(told).await;
+    let refused = told.iter().filter(|told| told.as_ref().unwrap().is_err()).count();
+    let positions: Vec<i64> = told
+        .iter()
+        .filter_map(|told| Some(told.as_ref().unwrap().as_ref().ok()?[0].pos))
+        .collect();
+    assert_eq!(refused, 4);
+    assert_eq!(
+        positions,
+        (1..=40).collect::<Vec<_>>(),
+        "each was told the place it has"
+    );
+    assert_eq!(committed_rows(store, 1).await, (1..=40).collect::<Vec<_>>());
+    assert_eq!(chain(store).await, Ok(40));
+}
+
+/// The write-ahead log starts again at its beginning although the writer never rests.
+#[tokio::test]
+async fn the_write_ahead_log_does_not_grow_with_what_is_written() {
+    const ROWS: u64 = 1200;
+    const BYTES: u64 = 64 << 10;
+    let databases = Databases::new().await;
+    let log = databases.sqlite_file.with_extension("db-wal");
+    let mut longest = 0;
+    for _ in 0..ROWS {
+        let written = submit(&databases.sqlite, |tx| {
+            Box::pin(async move {
+                let seq = advance(tx, stream(1)).await?;
+                let data = format!("\"{}\"", "x".repeat(BYTES as usize));
+                Ok(vec![mesh_store::log::Entry {
+                    data,
+                    ..entry(stream(1), seq)
+                }])
+            })
+        });
+        written.await.unwrap().unwrap();
+        longest = longest.max(std::fs::metadata(&log).unwrap().len());
+    }
+    assert!(longest < ROWS * BYTES * 2 / 3, "{longest} bytes");
+}
+
 #[tokio::test]
 async fn a_write_that_waits_is_refused() {
     let databases = Databases::new().await;

@@ -103,7 +103,8 @@ impl Engine {
         Ok(Self { inner })
     }
 
-    pub(crate) fn inner(&self) -> &wasmtime::Engine {
+    /// The engine that everything here runs on.
+    pub fn inner(&self) -> &wasmtime::Engine {
         &self.inner
     }
 }

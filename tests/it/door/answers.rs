@@ -37,14 +37,17 @@ async fn every_answer_has_the_same_headers() {
         format!("/api/v1/rooms/{}", created.json["id"].as_str().unwrap())
     );
     assert_ne!(created.header("etag"), "");
-    for name in ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"] {
-        assert!(
-            good.header(name).parse::<u32>().is_ok(),
-            "{name}: {:?}",
-            good.header(name)
-        );
+    let refused = mesh.creator.post("/meshes", json!({ "colour": "red" })).await;
+    for answer in [&good, &created, &refused] {
+        for name in ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"] {
+            assert!(
+                answer.header(name).parse::<u32>().is_ok(),
+                "{name}: {:?}",
+                answer.header(name)
+            );
+        }
+        assert!(answer.header("ratelimit-policy").contains(";w="));
     }
-    assert!(good.header("ratelimit-policy").contains(";w="));
 }
 
 #[tokio::test]

@@ -50,10 +50,12 @@ async fn unknown_and_mistyped_fields_are_named() {
         .await
         .refused(422, "validation_failed");
     assert!(problem["detail"].as_str().unwrap().contains("colour"), "{problem}");
-    mesh.creator
+    let problem = mesh
+        .creator
         .post(&path, json!({ "text": 7 }))
         .await
         .refused(422, "validation_failed");
+    assert_eq!(problem["errors"][0]["pointer"], "/text", "{problem}");
     mesh.creator
         .post(&path, json!({}))
         .await

@@ -28,29 +28,30 @@ pub async fn next(
     after: i64,
     limit: i64,
 ) -> Result<Vec<Delivery>> {
-    let entries = log::after(&mut host.store.view().await?.tx(), stream, after, limit).await?;
     let caller = Caller {
         who: Who::Bot { id: bot, mesh },
         credential: Credential::Component,
     };
-    let mut deliveries = Vec::with_capacity(entries.len());
-    for entry in entries {
+    // Read in one view, which is given back before rights are looked up: that may take another one.
+    let mut found = Vec::new();
+    {
+        let mut view = host.store.view().await?;
+        let mut reader = Reader::new(bot.to_string());
+        for entry in log::after(&mut view.tx(), stream, after, limit).await? {
+            let event = reader.events(&mut view.tx(), vec![entry.clone()]).await?.pop();
+            found.push((entry, event));
+        }
+    }
+    let mut deliveries = Vec::with_capacity(found.len());
+    for (entry, event) in found {
         let Some((_, seq)) = entry.event else { continue };
         let (lane, actor) = (room_of(stream, &entry), entry.actor);
-        let event = if may_read(host, &caller, &entry, lane).await? {
-            let mut view = host.store.view().await?;
-            Reader::new(bot.to_string())
-                .events(&mut view.tx(), vec![entry])
-                .await?
-                .pop()
-        } else {
-            None
-        };
+        let allowed = may_read(host, &caller, &entry, lane).await?;
         deliveries.push(Delivery {
             seq,
             lane,
             actor,
-            event,
+            event: event.filter(|_| allowed),
         });
     }
     Ok(deliveries)

@@ -247,7 +247,7 @@ impl World {
         let stream: Stream = stream.parse().unwrap();
         let mut view = self.host.store.view().await.unwrap();
         let entries = log::after(&mut view.tx(), stream, 0, 200).await.unwrap();
-        entries.into_iter().map(|entry| entry.kind).collect()
+        entries.into_iter().map(|entry| entry.kind.into_owned()).collect()
     }
 }
 

@@ -5,7 +5,7 @@ mod writer;
 
 use crate::{Error, Job, Tx, log::Chain, migrate};
 use futures_util::FutureExt;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use std::{
     path::Path,
     sync::{Arc, Mutex, PoisonError, mpsc},
@@ -28,8 +28,15 @@ struct Readers {
     permits: Semaphore,
 }
 
-fn open(path: &Path, flags: OpenFlags) -> Result<Connection, Error> {
+/// KiB of pages that the writer and each reader keep in memory at most.
+const WRITER_CACHE: i64 = 64 << 10;
+const READER_CACHE: i64 = 16 << 10;
+
+fn open(path: &Path, flags: OpenFlags, cache: i64) -> Result<Connection, Error> {
     let connection = Connection::open_with_flags(path, flags)?;
+    // Otherwise every new LIMIT makes a new plan.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.pragma_update(None, "cache_size", -cache)?;
     connection.busy_timeout(Duration::from_secs(10))?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -42,14 +49,15 @@ impl Sqlite {
     /// Opens or creates the file, brings its schema up to date and starts the writer thread.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
-        let mut connection = open(path, flags)?;
+        let mut connection = open(path, flags, WRITER_CACHE)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         migrate::sqlite(&mut connection)?;
         let chain = ready(Chain::load(&mut Tx::Sqlite(&mut connection)))?;
         let idle = (0..READERS)
-            .map(|_| open(path, OpenFlags::SQLITE_OPEN_READ_ONLY))
+            .map(|_| open(path, OpenFlags::SQLITE_OPEN_READ_ONLY, READER_CACHE))
             .collect::<Result<_, _>>()?;
-        let log = checkpoint::Log::new(&connection, open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?)?;
+        let mover = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE, READER_CACHE)?;
+        let log = checkpoint::Log::new(&connection, mover)?;
         let (writer, jobs) = mpsc::sync_channel(QUEUE);
         std::thread::Builder::new()
             .name("mesh-writer".into())

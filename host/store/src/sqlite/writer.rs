@@ -8,14 +8,14 @@
 use super::{checkpoint::Log, ready, step};
 use crate::{
     Error, Job, Rollback, Tx,
-    job::{PATIENCE, panic_text},
+    job::panic_text,
     log::{Chain, Entry},
 };
 use futures_util::FutureExt;
 use rusqlite::Connection;
 use std::{
     panic::AssertUnwindSafe,
-    sync::mpsc::{Receiver, RecvTimeoutError},
+    sync::mpsc::Receiver,
     time::{Duration, Instant},
 };
 
@@ -39,17 +39,15 @@ impl Writer {
     /// Works until nobody can send a job any more.
     pub(super) fn work(mut self, jobs: &Queue) {
         while let Ok(first) = jobs.recv() {
-            let (held, second) = gather(first, jobs);
-            self.group(held.into_iter().chain(second), jobs);
+            self.group(first, jobs);
         }
     }
 
-    /// Runs these jobs, and what the queue holds by then, in one transaction.
-    fn group(&mut self, first: impl Iterator<Item = Box<dyn Job>>, jobs: &Queue) {
-        let (begun, mut first, mut told) = (Instant::now(), first, Vec::<Told>::new());
+    /// Runs a job, and what the queue holds by then, in one transaction.
+    fn group(&mut self, first: Box<dyn Job>, jobs: &Queue) {
+        let (begun, mut next, mut told) = (Instant::now(), Some(first), Vec::<Told>::new());
         let (mut state, mut careful) = (step(&mut self.connection, "BEGIN IMMEDIATE"), false);
-        let mut next = first.next();
-        while let Some(mut job) = next {
+        while let Some(mut job) = next.take() {
             let ended = match &state {
                 Ok(()) => self.run(job.as_mut(), careful),
                 Err(broken) => Err(broken.clone()),
@@ -67,8 +65,7 @@ impl Writer {
                 }
             };
             told.push((job, outcome));
-            next = first.next();
-            if next.is_none() && told.len() < GROUP_JOBS && begun.elapsed() < GROUP_TIME {
+            if told.len() < GROUP_JOBS && begun.elapsed() < GROUP_TIME {
                 next = jobs.try_recv().ok();
             }
         }
@@ -143,21 +140,4 @@ enum Ended {
     Cleanly(Result<Vec<Entry>, Rollback>),
     /// It failed, and some of its writes are there.
     Torn(Rollback),
-}
-
-/// Jobs that can wait are held until one comes that cannot, until they are many, or until the first
-/// of them has waited for [`PATIENCE`].
-fn gather(first: Box<dyn Job>, jobs: &Queue) -> (Vec<Box<dyn Job>>, Option<Box<dyn Job>>) {
-    if !first.can_wait() {
-        return (Vec::new(), Some(first));
-    }
-    let (mut held, due) = (vec![first], Instant::now() + PATIENCE);
-    while held.len() < GROUP_JOBS {
-        match jobs.recv_timeout(due.saturating_duration_since(Instant::now())) {
-            Ok(job) if job.can_wait() => held.push(job),
-            Ok(job) => return (held, Some(job)),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
-        }
-    }
-    (held, None)
 }

@@ -31,12 +31,15 @@ use mesh_types::{ActorId, BotId, InstanceId, RoomId, Timestamp, limits::HOPS};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
 
 /// Events read from the log at once.
 const BATCH: i64 = 50;
+/// How long the news that an event was handled may wait for that of the next one. A crash meanwhile
+/// brings these events again, and their effects meet their keys.
+const PATIENCE: Duration = Duration::from_millis(5);
 
 /// What others may do with a worker: wake it, and see how it is.
 #[derive(Default)]
@@ -134,6 +137,9 @@ pub(crate) struct Worker {
     paused_until: Option<Timestamp>,
     tripped: bool,
     last_settled: Option<oneshot::Receiver<()>>,
+    /// How far streams were handled beyond what was settled, and since when there is such news.
+    handled: Vec<(InboxStream, i64)>,
+    handled_since: Option<Instant>,
     /// What was heard of and not read yet.
     unread: News,
     /// How far each followed stream was read; the database comes behind. None: ask it.
@@ -153,6 +159,8 @@ impl Worker {
             paused_until: None,
             tripped: false,
             last_settled: None,
+            handled: Vec::new(),
+            handled_since: None,
             unread: News::default(),
             cursors: None,
         }
@@ -177,7 +185,10 @@ impl Worker {
             if stays {
                 continue;
             }
-            self.settled().await;
+            if let Err(error) = self.settled().await {
+                // These events come again when the bot is looked at next.
+                tracing::warn!(bot = %self.bot, %error, "what a bot handled could not be stored");
+            }
             if self.shared.retire(self.bot, &self.handle) {
                 return;
             }
@@ -221,8 +232,13 @@ impl Worker {
         if idles && self.paused_until.is_none() {
             self.set_state("ready");
         }
-        let handle = self.handle.clone();
+        let (handle, tells) = (self.handle.clone(), !self.handled.is_empty());
         tokio::select! {
+            () = tokio::time::sleep(PATIENCE), if tells => {
+                // Refused when too many writes wait; then it is tried again.
+                let _ = self.tell();
+                true
+            }
             () = handle.wake.notified() => true,
             () = tokio::time::sleep(until_due.unwrap_or_default()), if until_due.is_some() && !self.tripped => true,
             () = tokio::time::sleep(self.shared.config.idle), if idles => self.let_go(),
@@ -298,10 +314,13 @@ impl Worker {
         let (mut cursors, everywhere) = if let Some(cursors) = self.cursors.take() {
             (cursors, self.unread.anywhere)
         } else {
-            self.settled().await;
+            self.settled().await?;
             (inbox::streams(&self.shared.host, self.bot).await?, true)
         };
-        let (generation, unread) = (self.shared.host.authority.generation(), std::mem::take(&mut self.unread));
+        let (generation, unread) = (
+            self.shared.host.authority.generation(),
+            std::mem::take(&mut self.unread),
+        );
         let mut any = false;
         for (stream, cursor) in &mut cursors {
             if !everywhere && !unread.streams.contains(stream) {
@@ -333,7 +352,7 @@ impl Worker {
             delivery.lane.map(|room: RoomId| room.to_string()).unwrap_or_default(),
         );
         let Some(found) = self.wanted(&delivery) else {
-            return self.settle(stream, seq, Settled::Done);
+            return self.done(stream, seq);
         };
         if self.lanes.holds(&lane) {
             let parked = Parked {
@@ -390,7 +409,7 @@ impl Worker {
                 self.lanes.remove(stream, seq);
                 self.settle(stream, seq, Settled::DoneParked)
             }
-            Handled::Done => self.settle(stream, seq, Settled::Done),
+            Handled::Done => self.done(stream, seq),
             Handled::Later { due, error, counts } => {
                 let attempts = event.attempts + u32::from(counts);
                 let due_at = if counts {
@@ -422,16 +441,42 @@ impl Worker {
         self.settle(event.stream, event.seq, Settled::Dead { event, error, keeper })
     }
 
+    /// Every event of this stream up to here was handled.
+    fn done(&mut self, stream: InboxStream, seq: i64) -> Result<()> {
+        match self.handled.iter_mut().find(|(one, _)| *one == stream) {
+            Some((_, reached)) => *reached = seq,
+            None => self.handled.push((stream, seq)),
+        }
+        if self.handled_since.get_or_insert_with(Instant::now).elapsed() < PATIENCE {
+            return Ok(());
+        }
+        self.tell()
+    }
+
     fn settle(&mut self, stream: InboxStream, seq: i64, settled: Settled) -> Result<()> {
+        self.tell()?;
         self.last_settled = Some(inbox::settle(&self.shared.host, self.bot, stream, seq, settled)?);
         Ok(())
     }
 
-    /// Waits until everything that was settled is stored.
-    async fn settled(&mut self) {
+    /// Settles what was handled.
+    fn tell(&mut self) -> Result<()> {
+        while let Some((stream, seq)) = self.handled.last().copied() {
+            let stored = inbox::settle(&self.shared.host, self.bot, stream, seq, Settled::Done)?;
+            self.last_settled = Some(stored);
+            self.handled.pop();
+        }
+        self.handled_since = None;
+        Ok(())
+    }
+
+    /// Waits until everything that was handled is stored.
+    async fn settled(&mut self) -> Result<()> {
+        self.tell()?;
         if let Some(stored) = self.last_settled.take() {
             let _ = stored.await;
         }
+        Ok(())
     }
 
     /// The event, if this bot is to have it: allowed, subscribed to, and not its own echo.

@@ -11,7 +11,7 @@
 //! | `put N` `fill N` `keys N` `add` `get KEY` | stores N bytes; N values of 200 KiB; N keys; adds one; reads a key |
 //! | `log N` `logforever` `biglog N` | N lines; lines without end; one line of N bytes |
 //! | `stdout TEXT` `stderr TEXT` `spam` | prints; prints without end |
-//! | `handles N` `calls N` | keeps N handles open; makes N calls that do nothing |
+//! | `handles N` `calls N` `reads N` | keeps N handles open; makes N calls that do nothing; reads a key N times |
 //! | `read ROOM` `members` `bots` `config` `whoami` | asks, and says what the mesh answered |
 //! | `look` | tries files, environment and arguments |
 //! | `count` | says how many events this instance has seen, and so whether it is a fresh one |
@@ -120,6 +120,10 @@ impl Lab {
             "calls" => {
                 (0..number).for_each(|_| drop(mesh.whoami()));
                 format!("{number} calls")
+            }
+            "reads" => {
+                (0..number).for_each(|_| drop(mesh.kv().get_bytes("sum")));
+                format!("{number} reads")
             }
             "read" => said(
                 mesh.messages()
