@@ -1,8 +1,10 @@
 //! The server around the operations: its store, its memory of rights, its clock and its ports.
 
 use crate::{
+    Error, Result,
     authority::Authority,
     clock::{Clock, Ids},
+    error::Code,
     live::Live,
     rate::{Limiter, Rates},
     runtime::BotRuntime,
@@ -81,5 +83,11 @@ impl Host {
             metrics: OnceLock::new(),
             ending: AtomicBool::new(false),
         })
+    }
+
+    /// What runs components, where something does.
+    pub(crate) fn components(&self) -> Result<&dyn BotRuntime> {
+        let runtime = self.runtime.get().map(AsRef::as_ref);
+        runtime.ok_or_else(|| Error::new(Code::NotSupported, "This server does not run components."))
     }
 }
