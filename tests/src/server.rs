@@ -14,8 +14,6 @@ use tokio_util::sync::CancellationToken;
 pub struct Options {
     /// Anyone may register; so it is in most tests.
     pub open_registration: bool,
-    /// E-mail addresses of operators.
-    pub operators: Vec<String>,
     /// Rate limits.
     pub rates: Rates,
     /// Addresses of proxies whose `X-Forwarded-For` counts.
@@ -26,7 +24,6 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             open_registration: true,
-            operators: vec!["operator@example.org".into()],
             // Everybody in tests comes from one address.
             rates: Rates {
                 address: Rate {
@@ -95,7 +92,7 @@ impl TestServer {
             name: "Test".into(),
             public_url: format!("http://{address}"),
             open_registration: options.open_registration,
-            operators: options.operators.clone(),
+            operators: Vec::new(),
             rates: options.rates,
             blobs: data.join("blobs"),
         };

@@ -24,7 +24,8 @@ pub struct Settings {
     pub public_url: String,
     /// Anyone may register; otherwise an invitation or the first start's code is needed.
     pub open_registration: bool,
-    /// E-mail addresses of the people who operate the server.
+    /// E-mail addresses of the people who operate the server. Nobody registers one of them without the
+    /// first start's code or an invitation that was made for this address.
     pub operators: Vec<String>,
     /// Rate limits.
     pub rates: Rates,
