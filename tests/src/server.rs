@@ -5,6 +5,7 @@ use mesh_service::{
     rate::{Rate, Rates},
 };
 use mesh_store::{Config, Store};
+use sqlx::{Connection as _, PgConnection};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -125,6 +126,14 @@ impl TestServer {
             serving: Some(serving),
             _folder: folder,
         }
+    }
+
+    /// A connection of one's own to its PostgreSQL database.
+    pub async fn connection(&self) -> PgConnection {
+        let Config::Postgres(url) = &self.database else {
+            panic!("this server has no PostgreSQL")
+        };
+        PgConnection::connect(url).await.expect("PostgreSQL answers")
     }
 
     /// Somebody without an account.
