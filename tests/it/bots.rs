@@ -164,3 +164,49 @@ async fn what_is_no_component_is_refused_with_a_reason() {
     );
     stage.program.client(None).get("//readyz").await.expect(200);
 }
+
+/// What is exported has the right names and the wrong types, so only the host can tell.
+#[tokio::test]
+async fn a_component_that_does_not_fit_the_contract_is_not_activated() {
+    let stage = stage().await;
+    let bot = stage
+        .person
+        .post(&format!("/meshes/{}/bots", stage.mesh), json!({ "name": "odd" }))
+        .await
+        .expect(201);
+    let bot = text(&bot["id"]);
+    for (what, start) in [
+        ("start", "(func $start (canon lift (core func $i \"start\")))"),
+        (
+            "on-event",
+            r#"(func $start (result (result (error string)))
+                (canon lift (core func $i "nothing") (memory $i "memory")))"#,
+        ),
+    ] {
+        let odd = wat::parse_str(format!(
+            r#"(component
+                (core module $m
+                    (memory (export "memory") 1)
+                    (func (export "start"))
+                    (func (export "nothing") (result i32) (i32.const 0))
+                    (func (export "on-event")))
+                (core instance $i (instantiate $m))
+                {start}
+                (func $on-event (canon lift (core func $i "on-event")))
+                (instance $handler (export "start" (func $start)) (export "on-event" (func $on-event)))
+                (export "mesh:bot/handler@0.1.0" (instance $handler))
+                (@custom "mesh:bot" "schema = 1\n[bot]\nname = \"odd\"\nversion = \"1.0.0\"\n"))"#,
+        ));
+        let odd = upload(&stage.person, &bot, odd.unwrap()).await.expect(201);
+        let path = format!("/bot-versions/{}/activate", text(&odd["id"]));
+        let refused = stage.person.post(&path, json!({})).await;
+        let (code, detail) = (&refused.json["code"], refused.json["detail"].to_string());
+        assert_eq!((refused.status, code), (422, &json!("component_invalid")), "{detail}");
+        assert!(detail.contains(&format!("`{what}`")), "{detail}");
+    }
+    let bot = stage.person.get(&format!("/bots/{bot}")).await.expect(200);
+    assert_eq!(
+        (&bot["active_version"], &bot["state"]),
+        (&Value::Null, &json!("uploaded"))
+    );
+}

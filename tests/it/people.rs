@@ -1,9 +1,11 @@
 //! Races between people, on both databases: what SQLite's one writer decides by itself, PostgreSQL's
 //! transactions must decide by their conditions.
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use mesh_tests::{Engine, TestServer};
 use serde_json::json;
+use sqlx::{Connection as _, PgConnection};
+use std::time::Duration;
 
 const ENGINES: [Engine; 2] = [Engine::Sqlite, Engine::Postgres];
 
@@ -61,4 +63,44 @@ async fn a_member_is_removed_once() {
         let refused = answers.iter().filter(|answer| answer.status == 409).count();
         assert_eq!((removed, refused), (1, 5), "{engine:?}");
     }
+}
+
+/// How many transactions of the connection's database wait for another one.
+async fn waiting(connection: &mut PgConnection) -> i64 {
+    let count = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() \
+        AND backend_type = 'client backend' AND wait_event_type = 'Lock'";
+    sqlx::query_scalar(count).fetch_one(connection).await.unwrap()
+}
+
+/// The Creator makes somebody an Admin while an Admin makes them a Moderator. Whoever comes second sees
+/// what the first one did: an Admin does not demote an Admin.
+#[tokio::test]
+async fn changes_of_a_role_take_turns() {
+    let server = TestServer::start(Engine::Postgres).await;
+    let mesh = server.mesh("home").await;
+    let (admin, subject) = (server.person("ann").await, server.person("bob").await);
+    mesh.join(&admin, "admin").await;
+    let path = format!("/members/{}/role", mesh.join(&subject, "member").await);
+    let (mut end, mut watch) = (server.connection().await, server.connection().await);
+    // Commits take the end of the log, so whoever holds it decides when they happen.
+    let mut holder = end.begin().await.unwrap();
+    let hold = "SELECT n FROM log_head WHERE id = 1 FOR UPDATE";
+    sqlx::query(hold).execute(&mut *holder).await.unwrap();
+    let story = async {
+        let first = mesh.creator.put(&path, json!({ "role": "admin" }));
+        let second = async {
+            while waiting(&mut watch).await < 1 {}
+            let second = admin.put(&path, json!({ "role": "moderator" }));
+            let release = async {
+                while waiting(&mut watch).await < 2 {}
+                holder.rollback().await.unwrap();
+            };
+            join(second, release).await.0
+        };
+        join(first, second).await
+    };
+    let told = tokio::time::timeout(Duration::from_mins(1), story).await;
+    let (first, second) = told.expect("each waits for the other");
+    first.expect(200);
+    assert_eq!(second.refused(403, "forbidden")["reason"], "rank");
 }

@@ -5,6 +5,7 @@ use mesh_service::{
     rate::{Rate, Rates},
 };
 use mesh_store::{Config, Store};
+use sqlx::{Connection as _, PgConnection};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -14,8 +15,6 @@ use tokio_util::sync::CancellationToken;
 pub struct Options {
     /// Anyone may register; so it is in most tests.
     pub open_registration: bool,
-    /// E-mail addresses of operators.
-    pub operators: Vec<String>,
     /// Rate limits.
     pub rates: Rates,
     /// Addresses of proxies whose `X-Forwarded-For` counts.
@@ -26,7 +25,6 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             open_registration: true,
-            operators: vec!["operator@example.org".into()],
             // Everybody in tests comes from one address.
             rates: Rates {
                 address: Rate {
@@ -95,7 +93,7 @@ impl TestServer {
             name: "Test".into(),
             public_url: format!("http://{address}"),
             open_registration: options.open_registration,
-            operators: options.operators.clone(),
+            operators: Vec::new(),
             rates: options.rates,
             blobs: data.join("blobs"),
         };
@@ -128,6 +126,14 @@ impl TestServer {
             serving: Some(serving),
             _folder: folder,
         }
+    }
+
+    /// A connection of one's own to its PostgreSQL database.
+    pub async fn connection(&self) -> PgConnection {
+        let Config::Postgres(url) = &self.database else {
+            panic!("this server has no PostgreSQL")
+        };
+        PgConnection::connect(url).await.expect("PostgreSQL answers")
     }
 
     /// Somebody without an account.

@@ -48,14 +48,29 @@ pub struct Mesh {
 impl TestServer {
     /// A new person, `NAME@example.org`.
     pub async fn person(&self, name: &str) -> Person {
+        self.register(name, json!({})).await
+    }
+
+    async fn register(&self, name: &str, mut body: Value) -> Person {
         let email = format!("{name}@example.org");
-        let body = json!({ "email": email, "password": PASSWORD, "name": name });
+        body["email"] = json!(email);
+        body["password"] = json!(PASSWORD);
+        body["name"] = json!(name);
         let session = self.anonymous().post("/auth/register", body).await.expect(201);
         Person {
             client: self.with_token(text(&session["access_token"])),
             id: text(&session["person_id"]).into(),
             email,
         }
+    }
+
+    /// The operator of the server, who came in with the first start's code.
+    pub async fn operator(&self) -> Person {
+        let code = "mic_first";
+        mesh_service::auth::offer_first_account(&self.host, code)
+            .await
+            .expect("a code");
+        self.register("operator", json!({ "invite_code": code })).await
     }
 
     /// The same person in a new session.

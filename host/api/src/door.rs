@@ -214,7 +214,7 @@ fn good(route: &Route, unchanged: Option<&HeaderValue>, reply: Reply) -> Result<
             .as_deref()
             .is_some_and(|etag| tags == "*" || tags.split(',').any(|tag| tag.trim() == etag))
     };
-    if route.http.method == Method::Get && unchanged.is_some_and(same) {
+    if route.http.method == Method::Get && reply.spares && unchanged.is_some_and(same) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         return Ok(response);
     }

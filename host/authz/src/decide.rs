@@ -47,6 +47,12 @@ pub fn decide<R>(caller: &Caller, access: Access, facts: &Facts, on: R) -> Resul
     }
 }
 
+/// Everything that the caller may do to a resource, in the order of the matrix.
+pub fn permitted(caller: &Caller, facts: &Facts) -> Vec<Permission> {
+    let may = |permission: &Permission| judge(&Question::new(caller, Access::Needs(*permission), facts)).is_ok();
+    Permission::ALL.iter().copied().filter(may).collect()
+}
+
 /// What every layer says, in the order in which they decide, also after one of them refused.
 pub fn explain(caller: &Caller, access: Access, facts: &Facts) -> Vec<Finding> {
     let question = Question::new(caller, access, facts);

@@ -152,7 +152,9 @@ data = "data"                # the database, keys and files; made readable by it
 
 [auth]
 open_registration = false    # true: anyone may make an account; false: with an invitation
-operators = []               # e-mail addresses of people who operate the server, besides the first account
+operators = []               # e-mail addresses of accounts that operate the server, besides the first one; add an
+                             # address once it has its account: nobody can register one that stands here, but
+                             # with the first start's code or an invitation made for this address
 
 [rates]
 actor_per_second = 100       # calls of one account in the long run

@@ -204,6 +204,11 @@ impl Authority {
         Ok(known.caller)
     }
 
+    /// Whether the configuration says that the account of this address operates the server.
+    pub(crate) fn names_operator(&self, email: &str) -> bool {
+        self.operators.iter().any(|named| named.eq_ignore_ascii_case(email))
+    }
+
     async fn look_up(&self, store: &Store, bearer: &str, hash: &str) -> Result<Known> {
         let unknown = || Error::new(Code::Unauthenticated, "This token is not known here.");
         let revoked = || Error::new(Code::TokenRevoked, "This token was ended.");
@@ -214,11 +219,7 @@ impl Authority {
             if session.ended {
                 return Err(revoked());
             }
-            let operator = session.operator
-                || self
-                    .operators
-                    .iter()
-                    .any(|email| email.eq_ignore_ascii_case(&session.email));
+            let operator = session.operator || self.names_operator(&session.email);
             let credential = Credential::Session {
                 id: session.id,
                 fresh_until: session.fresh_until,

@@ -105,6 +105,8 @@ pub struct Reply {
     pub body: (&'static str, Bytes),
     /// Strong entity tag.
     pub etag: Option<String>,
+    /// Whoever has the answer of this tag needs no other.
+    pub spares: bool,
     /// Where the created thing is.
     pub location: Option<String>,
     /// It is the answer to an earlier call with the same key.
@@ -180,6 +182,7 @@ async fn call_json<O: Op>(host: Arc<Host>, envelope: Envelope, input: Input) -> 
     Ok(Reply {
         body,
         etag,
+        spares: done.out.is_all_versioned(),
         location,
         replayed: done.replayed,
         left: done.left,

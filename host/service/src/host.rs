@@ -1,8 +1,10 @@
 //! The server around the operations: its store, its memory of rights, its clock and its ports.
 
 use crate::{
+    Error, Result,
     authority::Authority,
     clock::{Clock, Ids},
+    error::Code,
     live::Live,
     rate::{Limiter, Rates},
     runtime::BotRuntime,
@@ -22,7 +24,8 @@ pub struct Settings {
     pub public_url: String,
     /// Anyone may register; otherwise an invitation or the first start's code is needed.
     pub open_registration: bool,
-    /// E-mail addresses of the people who operate the server.
+    /// E-mail addresses of the people who operate the server. Nobody registers one of them without the
+    /// first start's code or an invitation that was made for this address.
     pub operators: Vec<String>,
     /// Rate limits.
     pub rates: Rates,
@@ -81,5 +84,11 @@ impl Host {
             metrics: OnceLock::new(),
             ending: AtomicBool::new(false),
         })
+    }
+
+    /// What runs components, where something does.
+    pub(crate) fn components(&self) -> Result<&dyn BotRuntime> {
+        let runtime = self.runtime.get().map(AsRef::as_ref);
+        runtime.ok_or_else(|| Error::new(Code::NotSupported, "This server does not run components."))
     }
 }

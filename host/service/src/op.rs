@@ -309,6 +309,11 @@ pub trait Answer: Serialize + DeserializeOwned + JsonSchema + Send + 'static {
         None
     }
 
+    /// Whether an answer of the same version is the same answer, so that `If-None-Match` may spare it.
+    fn is_all_versioned(&self) -> bool {
+        true
+    }
+
     /// Where a created thing can be found, under `/api/v1`.
     fn location(&self) -> Option<String> {
         None

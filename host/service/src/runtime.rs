@@ -45,6 +45,10 @@ pub trait BotRuntime: Send + Sync {
     /// Reads an uploaded file, within bounds and without running it.
     fn inspect(&self, component: PathBuf) -> BoxFuture<'_, Result<Inspection>>;
 
+    /// Whether the stored component of this digest could be started: it is compiled and linked, and not
+    /// run. What cannot be is refused as `component_invalid`.
+    fn check<'a>(&'a self, digest: &'a str) -> BoxFuture<'a, Result<()>>;
+
     /// How a bot is; `None` when nothing of it is in memory.
     fn status(&self, bot: BotId) -> Option<InstanceStatus>;
 }

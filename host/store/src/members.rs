@@ -18,6 +18,8 @@ crate::statements! {
     COME_BACK = "UPDATE members SET state = 'active', role = $2, joined_at = $3, revision = revision + 1 WHERE id = $1";
     LIST_SHARED = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision FROM members WHERE mesh_id = $1 AND state <> 'left' AND id > $2 AND ($3 = '' OR role = $3) AND ($5 = '' OR actor_id LIKE $5 || '%') AND (actor_id = $6 OR EXISTS (SELECT 1 FROM room_members a JOIN room_members b ON b.room_id = a.room_id JOIN rooms r ON r.id = a.room_id WHERE a.actor_id = $6 AND b.actor_id = members.actor_id AND r.mesh_id = $1 AND r.deleted_at IS NULL)) ORDER BY id LIMIT $4";
     ROOMS = "SELECT s.room_id FROM room_members s JOIN rooms r ON r.id = s.room_id WHERE s.actor_id = $1 AND r.mesh_id = $2 ORDER BY s.room_id";
+    GUESTS = "SELECT actor_id FROM members WHERE mesh_id = $1 AND role = 'guest' AND state <> 'left' AND actor_id LIKE 'person%' ORDER BY actor_id";
+    GUESTS_BESIDE = "SELECT actor_id FROM members WHERE mesh_id = $1 AND role = 'guest' AND state <> 'left' AND actor_id LIKE 'person%' AND EXISTS (SELECT 1 FROM room_members a JOIN room_members b ON b.room_id = a.room_id JOIN rooms r ON r.id = a.room_id WHERE a.actor_id = $2 AND b.actor_id = members.actor_id AND r.mesh_id = $1 AND r.deleted_at IS NULL) ORDER BY actor_id";
     HEIR = "SELECT s.actor_id, s.member_id FROM room_members s JOIN members m ON m.id = s.member_id WHERE s.room_id = $1 AND s.actor_id <> $2 AND s.room_role IN ('moderator', 'participant') AND m.state = 'active' AND m.role NOT IN ('guest', 'pending') ORDER BY CASE WHEN s.actor_id LIKE 'bot%' THEN 1 ELSE 0 END, CASE s.room_role WHEN 'moderator' THEN 0 ELSE 1 END, s.joined_at, s.actor_id LIMIT 1";
     LIST = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision FROM members WHERE mesh_id = $1 AND state <> 'left' AND id > $2 AND ($3 = '' OR role = $3) AND ($5 = '' OR actor_id LIKE $5 || '%') ORDER BY id LIMIT $4";
 }
@@ -202,6 +204,17 @@ pub async fn come_back<R>(
 /// The rooms of a mesh that an actor is in.
 pub async fn rooms(tx: &mut Tx<'_>, mesh: MeshId, actor: ActorId) -> Result<Vec<RoomId>, Error> {
     tx.all(ROOMS, &[text(actor), text(mesh)], |row| row.parse(0)).await
+}
+
+/// The people who are Guests of a mesh. They are not on its stream and get copies of what concerns them.
+pub async fn guests(tx: &mut Tx<'_>, mesh: MeshId) -> Result<Vec<ActorId>, Error> {
+    tx.all(GUESTS, &[text(mesh)], |row| row.parse(0)).await
+}
+
+/// As [`guests`], but only those who share a room of the mesh with this actor.
+pub async fn guests_beside(tx: &mut Tx<'_>, mesh: MeshId, actor: ActorId) -> Result<Vec<ActorId>, Error> {
+    tx.all(GUESTS_BESIDE, &[text(mesh), text(actor)], |row| row.parse(0))
+        .await
 }
 
 /// Who would own a room if this actor went: people before bots, moderators before participants, then

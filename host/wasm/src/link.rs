@@ -5,10 +5,14 @@ mod wasi;
 use std::collections::BTreeSet;
 
 use wasmtime::StoreContextMut;
-use wasmtime::component::{Component, HasData, HasSelf, Linker as Imports, Val};
+use wasmtime::component::types::ComponentItem;
+use wasmtime::component::{Component, HasData, HasSelf, InstancePre, Linker as Imports, Val};
+use wasmtime::error::Context as _;
 
 use crate::bindings::log::Level;
-use crate::bindings::{BotPre, auth, bots, config, docs, events, kv, members, meshes, messages, rooms, types};
+use crate::bindings::{
+    BotPre, Event, Outcome, auth, bots, config, docs, events, kv, members, meshes, messages, rooms, types,
+};
 use crate::contract;
 use crate::engine::Engine;
 use crate::host::{BotHost, Guest};
@@ -119,11 +123,29 @@ impl<H: BotHost> Linker<H> {
             }
         }
         let pre = BotPre::new(imports.instantiate_pre(component)?)?;
+        check_handler(pre.instance_pre())?;
         Ok(Linked {
             engine: self.engine.clone(),
             pre,
         })
     }
+}
+
+/// Compares the types of the handler's functions, which `BotPre` does only with an instance. The two hidden
+/// functions are what generated code calls for functions that a world exports itself.
+fn check_handler<T>(pre: &InstancePre<T>) -> wasmtime::Result<()> {
+    let (component, types) = (pre.component(), pre.instance_type());
+    let handler = component.get_export_index(None, contract::full_name(contract::HANDLER));
+    let function = |name| match component.get_export(handler.as_ref(), name) {
+        Some((ComponentItem::ComponentFunc(function), _)) => Ok(function),
+        _ => Err(wasmtime::format_err!("the handler has no function `{name}`")),
+    };
+    function("start")?
+        .typecheck::<(), (Result<(), String>,)>(&types)
+        .context("the handler's `start` has another type")?;
+    function("on-event")?
+        .typecheck::<(&Event,), (Result<Outcome, String>,)>(&types)
+        .context("the handler's `on-event` has another type")
 }
 
 /// Serves the interface `types`, which has no functions.

@@ -111,6 +111,17 @@ async fn what_did_not_change_is_not_sent_again() {
     assert_ne!(answer.header("etag"), etag);
 }
 
+/// What the caller may do in a mesh changes without the mesh, so it is always sent.
+#[tokio::test]
+async fn rights_are_never_taken_for_unchanged() {
+    let server = TestServer::start(Engine::Sqlite).await;
+    let mesh = server.mesh("home").await;
+    let path = format!("/meshes/{}", mesh.id);
+    let etag = mesh.creator.get(&path).await.header("etag").to_owned();
+    let again = send(mesh.creator.request(Method::GET, &path).header("if-none-match", &etag)).await;
+    assert_eq!((again.status, again.header("etag")), (200, etag.as_str()));
+}
+
 #[tokio::test]
 async fn an_edit_of_an_old_version_is_refused() {
     let server = TestServer::start(Engine::Sqlite).await;

@@ -67,6 +67,6 @@ async fn metrics_are_for_operators() {
         .get("//metrics")
         .await
         .refused(403, "forbidden");
-    let scraped = server.person("operator").await.get("//metrics").await;
+    let scraped = server.operator().await.get("//metrics").await;
     assert_eq!((scraped.status, scraped.bytes.as_slice()), (200, &b"mesh_up 1\n"[..]));
 }

@@ -139,6 +139,12 @@ impl Op for Register {
         if !first && invite.is_none() && (code.is_some() || !cx.host().settings.open_registration) {
             return Err(closed());
         }
+        // Nobody has verified the address, so it gives nothing to whoever is the first to say it.
+        let invited = invite.as_ref().and_then(|invite| invite.email.as_deref());
+        let proven = first || invited.is_some_and(|to| to.eq_ignore_ascii_case(&input.email));
+        if cx.host().authority.names_operator(&input.email) && !proven {
+            return Err(closed());
+        }
         let (person, at) = (cx.id(PersonId::new), cx.now());
         if !people::insert(cx.tx(), &server, person, (&input.email, &input.name), first, at).await? {
             return Err(closed());

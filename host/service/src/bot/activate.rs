@@ -1,6 +1,6 @@
 use super::{BotIn, BotVersionIn, review::Review, shown, stored, tell, version_of};
-use crate::{Cx, Effect, Error, Method, Op, OpSpec, Result, authority::Stale, op};
-use mesh_authz::{Grant, Permission};
+use crate::{Cx, Effect, Error, Host, Method, Op, OpSpec, Result, authority::Stale, op};
+use mesh_authz::{Caller, Grant, Permission};
 use mesh_store::{bot_grants, bot_versions, bots};
 use mesh_types::{BotId, BotVersionId, bot::Bot};
 
@@ -12,6 +12,7 @@ impl Op for ActivateBotVersion {
         .needs(Permission::BotManage)
         .about("Makes a version the one that runs. Needs a decision about everything that it cannot do without.")
         .http(Method::Post, "/bot-versions/{version_id}/activate", 200)
+        .cost(10)
         .cli();
     type In = BotVersionIn;
     type Out = Bot;
@@ -19,6 +20,14 @@ impl Op for ActivateBotVersion {
 
     fn on(input: &BotVersionIn) -> BotVersionId {
         input.version_id
+    }
+
+    /// Only the host knows whether a component fits its contract. Its worker would find out too, but no
+    /// person would be there to read why.
+    async fn prepare(host: &Host, _: &Caller, input: &mut BotVersionIn) -> Result<()> {
+        let version = bot_versions::get(&mut host.store.view().await?.tx(), input.version_id).await?;
+        let version = version.ok_or_else(Error::not_found)?;
+        host.components()?.check(&version.digest).await
     }
 
     async fn run(cx: &mut Cx<'_>, on: Grant<BotVersionId>, _: BotVersionIn) -> Result<Bot> {

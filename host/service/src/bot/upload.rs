@@ -72,9 +72,7 @@ impl Op for UploadBotVersion {
                 "The body of an upload is the component itself.",
             ));
         };
-        let runtime = host.runtime.get();
-        let runtime = runtime.ok_or_else(|| Error::new(Code::NotSupported, "This server does not run components."))?;
-        let found = runtime.inspect(file.path.clone()).await?;
+        let found = host.components()?.inspect(file.path.clone()).await?;
         let Some(text) = found.manifest else {
             return Err(Error::new(
                 Code::ManifestInvalid,

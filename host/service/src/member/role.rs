@@ -8,6 +8,7 @@ use mesh_types::{ActorId, MemberId, Role, view::Member};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// The member as it is in this transaction, if the caller still may do this to it. The decision before
 /// was made on what was known then; the caller may have lost its own role in the meantime.
@@ -106,12 +107,29 @@ impl Op for SetMemberRole {
         let changed = json!({ "member_id": now.id, "role": now.role });
         cx.emit(Stream::Mesh(now.mesh_id), "member.changed", now.id, &changed)
             .await?;
+        for guest in told(cx, &subject, &now).await? {
+            cx.emit(Stream::Actor(guest), "member.changed", now.id, &changed)
+                .await?;
+        }
         cx.changed(Stale::Place(now.mesh_id, now.actor.id));
         if now.role == Role::Guest {
             heritage::lay_down(cx, &on, &now).await?;
         }
         Ok(now)
     }
+}
+
+/// The Guests who get a copy of a change of role: those in a room with the member, and the member itself
+/// if it was or becomes one, as its place on the mesh's stream begins or ends with this very change.
+async fn told(cx: &mut Cx<'_>, before: &Member, now: &Member) -> Result<BTreeSet<ActorId>> {
+    let actor = now.actor.id;
+    let beside = members::guests_beside(cx.tx(), now.mesh_id, actor).await?;
+    let mut told: BTreeSet<_> = beside.into_iter().filter(|guest| *guest != actor).collect();
+    let guest = [before.role, now.role].contains(&Role::Guest);
+    if guest && matches!(actor, ActorId::Person(_)) {
+        told.insert(actor);
+    }
+    Ok(told)
 }
 
 /// `member.remove`

@@ -169,6 +169,9 @@ impl Op for UpdateMesh {
         changed.insert("mesh_id".into(), json!(mesh.id));
         cx.emit(Stream::Mesh(mesh.id), "mesh.changed", mesh.id, &changed)
             .await?;
+        for guest in members::guests(cx.tx(), mesh.id).await? {
+            cx.emit(Stream::Actor(guest), "mesh.changed", mesh.id, &changed).await?;
+        }
         meshes::get(cx.tx(), *grant, &viewer)
             .await?
             .ok_or_else(Error::not_found)

@@ -1,47 +1,93 @@
 use crate::{
-    Cx, Effect, Error, Method, Op, OpSpec, Page, Result,
+    Answer, Cx, Effect, Error, Host, Method, Op, OpSpec, Page, Result,
     cursor::{self, page_size},
     op,
-    resource::Myself,
+    resource::{Myself, Target},
     room::viewer,
 };
-use mesh_authz::{Caller, Credential, Grant, Permission};
+use mesh_authz::{Caller, Credential, Grant, Permission, permitted};
 use mesh_store::meshes;
 use mesh_types::{MeshId, view::Mesh};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// `mesh.get`
 pub struct GetMesh;
 
-/// A mesh.
+/// Which mesh to read.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct MeshIn {
+pub struct GetMeshIn {
     /// The mesh.
     pub mesh_id: MeshId,
+    #[serde(skip)]
+    #[schemars(skip)]
+    permissions: Vec<Permission>,
+}
+
+impl GetMeshIn {
+    /// This mesh.
+    pub fn new(mesh_id: MeshId) -> Self {
+        Self {
+            mesh_id,
+            permissions: Vec::new(),
+        }
+    }
+}
+
+/// A mesh, with what the caller may do there.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct MeshDetail {
+    /// The mesh.
+    #[serde(flatten)]
+    pub mesh: Mesh,
+    /// What the caller may do now in the mesh as a whole, as `permission.check` answers for it. What
+    /// reaches only some rooms or things is among it; each of those decides once more.
+    pub permissions: Vec<Permission>,
+}
+
+impl Answer for MeshDetail {
+    fn revision(&self) -> Option<i64> {
+        self.mesh.revision()
+    }
+
+    /// Rights change without the mesh.
+    fn is_all_versioned(&self) -> bool {
+        false
+    }
 }
 
 impl Op for GetMesh {
     const SPEC: OpSpec = op("mesh.get", Effect::Read)
         .needs(Permission::MeshRead)
-        .about("Reads a mesh, with the caller's role.")
+        .about("Reads a mesh, with the caller's role and permissions.")
         .http(Method::Get, "/meshes/{mesh_id}", 200)
         .socket()
         .wasm("meshes", "get")
         .mcp()
         .cli();
-    type In = MeshIn;
-    type Out = Mesh;
+    type In = GetMeshIn;
+    type Out = MeshDetail;
     type On = MeshId;
 
-    fn on(input: &MeshIn) -> MeshId {
+    fn on(input: &GetMeshIn) -> MeshId {
         input.mesh_id
     }
 
-    async fn run(cx: &mut Cx<'_>, mesh: Grant<MeshId>, _: MeshIn) -> Result<Mesh> {
+    async fn prepare(host: &Host, caller: &Caller, input: &mut GetMeshIn) -> Result<()> {
+        let (now, target) = (host.clock.now(), Target::Mesh(input.mesh_id));
+        let facts = host.authority.facts(&host.store, now, caller, target).await?;
+        input.permissions = permitted(caller, &facts);
+        Ok(())
+    }
+
+    async fn run(cx: &mut Cx<'_>, mesh: Grant<MeshId>, input: GetMeshIn) -> Result<MeshDetail> {
         let viewer = viewer(cx);
-        meshes::get(cx.tx(), *mesh, &viewer).await?.ok_or_else(Error::not_found)
+        let mesh = meshes::get(cx.tx(), *mesh, &viewer).await?;
+        Ok(MeshDetail {
+            mesh: mesh.ok_or_else(Error::not_found)?,
+            permissions: input.permissions,
+        })
     }
 }
 

@@ -5,8 +5,8 @@ mod look;
 mod rights;
 
 pub use create::{CreateMesh, CreateMeshIn, UpdateMesh};
-pub use look::{GetMesh, ListMeshes, MeshIn};
-pub use rights::{CheckPermissions, CheckPermissionsIn, ListRoles, Question};
+pub use look::{GetMesh, GetMeshIn, ListMeshes, MeshDetail};
+pub use rights::{CheckPermissions, CheckPermissionsIn, ListRoles, MeshIn, Question};
 
 pub(crate) use look::shows;
 

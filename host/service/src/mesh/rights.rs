@@ -1,4 +1,4 @@
-use crate::{Answer, Cx, Effect, Error, Host, Method, Op, OpSpec, Result, mesh::MeshIn, op, resource::Target};
+use crate::{Answer, Cx, Effect, Error, Host, Method, Op, OpSpec, Result, op, resource::Target};
 use mesh_authz::{Access, Caller, Grant, Permission, Value, decide, value};
 use mesh_types::{MeshId, Role, id::prefix_of};
 use schemars::JsonSchema;
@@ -7,6 +7,14 @@ use std::collections::BTreeMap;
 
 /// `role.list`
 pub struct ListRoles;
+
+/// A mesh.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MeshIn {
+    /// The mesh.
+    pub mesh_id: MeshId,
+}
 
 /// The matrix of rights.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

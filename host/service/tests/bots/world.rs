@@ -45,6 +45,10 @@ impl BotRuntime for Shelf {
         })
     }
 
+    fn check<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(async { Ok(()) })
+    }
+
     fn status(&self, _: BotId) -> Option<InstanceStatus> {
         None
     }

@@ -3,10 +3,14 @@ use mesh_service::Code;
 use serde_json::json;
 use std::time::{Duration, Instant};
 
+mesh_store::statements! {
+    ADDRESS = "UPDATE invites SET email = $2 WHERE mesh_id = $1";
+}
+
 async fn closed() -> World {
     let options = Options {
         open: false,
-        sign_ins: 1000,
+        ..Options::default()
     };
     World::with(options).await
 }
@@ -44,6 +48,43 @@ async fn a_taken_address_answers_as_a_worthless_invitation() {
     again["invite_code"] = json!("mic_wrong");
     let worthless = world.nobody("auth.register", again).await.unwrap_err();
     assert_eq!(format!("{taken:?}"), format!("{worthless:?}"));
+}
+
+/// The address of an operator is a right, so saying it is not enough to get it.
+#[tokio::test]
+async fn an_operators_address_is_only_registered_by_whom_it_was_given_to() {
+    let options = Options {
+        operators: vec!["Bob@example.org".into(), "cat@example.org".into()],
+        ..Options::default()
+    };
+    let world = World::with(options).await;
+    let ann = world.person("ann").await;
+    let mesh = world.mesh(&ann).await;
+    let invite = json!({ "mesh_id": mesh, "max_uses": 9 });
+    let code = world.invite(&ann, invite).await;
+    let mut bob = account("bob");
+    let plain = world.nobody("auth.register", bob.clone()).await.unwrap_err();
+    bob["invite_code"] = json!("mic_wrong");
+    let worthless = world.nobody("auth.register", bob.clone()).await.unwrap_err();
+    bob["invite_code"] = json!(code);
+    let for_all = world.nobody("auth.register", bob.clone()).await.unwrap_err();
+    let address = |email: &str| vec![(ADDRESS, vec![mesh.clone(), email.into()])];
+    world.behind(address("cat@example.org")).await;
+    let for_another = world.nobody("auth.register", bob.clone()).await.unwrap_err();
+    assert_eq!(plain.code, Code::Forbidden);
+    for refused in [plain, for_all, for_another] {
+        assert_eq!(format!("{refused:?}"), format!("{worthless:?}"));
+    }
+    world.behind(address("bob@example.org")).await;
+    let bob = world.nobody("auth.register", bob).await.unwrap();
+    world.offer("mic_first").await;
+    let mut cat = account("CAT");
+    cat["invite_code"] = json!("mic_first");
+    let cat = world.nobody("auth.register", cat).await.unwrap();
+    for session in [bob, cat] {
+        let who = world.signed_in(session).await;
+        assert_eq!(world.ok(&who, "auth.whoami", json!({})).await["operator"], true);
+    }
 }
 
 #[tokio::test]
@@ -93,8 +134,8 @@ async fn an_unknown_name_is_answered_as_a_wrong_password() {
 #[tokio::test]
 async fn sign_ins_are_few_for_an_account_and_for_an_address() {
     let options = Options {
-        open: true,
         sign_ins: 3,
+        ..Options::default()
     };
     let world = World::with(options).await;
     world.person("ann").await;

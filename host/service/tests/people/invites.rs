@@ -209,7 +209,7 @@ async fn an_invitation_opens_only_doors_that_its_maker_could() {
 async fn one_registers_with_an_invitation_and_is_in() {
     let options = Options {
         open: false,
-        sign_ins: 1000,
+        ..Options::default()
     };
     let world = World::with(options).await;
     world.offer("mic_first").await;

@@ -263,3 +263,56 @@ async fn handles_are_free_ones() {
     }
     assert_eq!(handles, ["ann-2", "ann-3"]);
 }
+
+/// Guests are not on the stream of the mesh, so what concerns them comes to their own.
+#[tokio::test]
+async fn guests_get_copies_of_changes() {
+    let world = World::new().await;
+    let (ann, bob, gus, hal) = (
+        world.person("ann").await,
+        world.person("bob").await,
+        world.person("gus").await,
+        world.person("hal").await,
+    );
+    let mesh = world.mesh(&ann).await;
+    let bob_there = world.join(&mesh, &ann, &bob, "member").await;
+    let gus_there = world.join(&mesh, &ann, &gus, "guest").await;
+    world.join(&mesh, &ann, &hal, "guest").await;
+    // Elsewhere they are no Guests of this mesh.
+    let other = world.ok(&ann, "mesh.create", json!({ "name": "Other" })).await;
+    let eve = world.person("eve").await;
+    world.join(&field(&other, "id"), &ann, &eve, "guest").await;
+    let room = world.room(&mesh, &ann, "den", "private").await;
+    for member in [&bob_there, &gus_there] {
+        world.add(&room, &ann, member).await;
+    }
+    let start = world.ok(&gus, "event.sync", json!({})).await;
+    let about = json!({ "mesh_id": mesh, "name": "New" });
+    world.ok(&ann, "mesh.update", about).await;
+    let give = |member: &str, role: &str| json!({ "member_id": member, "role": role });
+    for (member, role) in [(&bob_there, "moderator"), (&bob_there, "guest"), (&gus_there, "member")] {
+        world.ok(&ann, "member.set_role", give(member, role)).await;
+    }
+    for (who, expected) in [
+        (&ann, ""),
+        (&eve, ""),
+        (&hal, "mesh.changed"),
+        (&bob, "member.changed member.changed"),
+        (&gus, "mesh.changed member.changed member.changed member.changed"),
+    ] {
+        let mut own = world.events(&format!("person:{}", who.id())).await;
+        own.retain(|kind| kind.ends_with(".changed"));
+        assert_eq!(own.join(" "), expected, "{}", field(&who.session, "person_id"));
+    }
+    let sync = json!({ "cursor": start["cursor"] });
+    let seen = world.ok(&gus, "event.sync", sync).await;
+    let seen = seen["events"].as_array().unwrap().iter();
+    let own = seen.filter(|event| field(event, "stream").starts_with("person:"));
+    let told: Vec<_> = own.map(|event| (field(event, "type"), event["data"].clone())).collect();
+    assert_eq!(
+        told[0],
+        ("mesh.changed".into(), json!({ "mesh_id": mesh, "name": "New" }))
+    );
+    let changed = json!({ "member_id": bob_there, "role": "moderator" });
+    assert_eq!(told[1], ("member.changed".into(), changed));
+}

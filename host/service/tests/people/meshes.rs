@@ -1,4 +1,5 @@
 use crate::world::{World, field};
+use mesh_authz::Permission;
 use mesh_service::Code;
 use serde_json::{Value, json};
 
@@ -130,4 +131,58 @@ async fn permissions_are_checked_as_they_would_be_used() {
         world.refused(&ben, "permission.check", many).await.0,
         "validation_failed"
     );
+}
+
+/// What the answer says is what the policy answers to each question, for every role.
+#[tokio::test]
+async fn a_mesh_tells_what_its_reader_may_do_there() {
+    let world = World::new().await;
+    let ann = world.person("ann").await;
+    let mesh = world.mesh(&ann).await;
+    let here = json!({ "mesh_id": mesh });
+    let mut people = vec![("creator", ann.clone())];
+    for role in ["admin", "moderator", "member", "guest"] {
+        let person = world.person(role).await;
+        world.join(&mesh, &ann, &person, role).await;
+        people.push((role, person));
+    }
+    let all: Vec<_> = Permission::ALL.iter().map(|one| json!(one)).collect();
+    for (role, person) in &people {
+        let read = world.ok(person, "mesh.get", here.clone()).await;
+        assert_eq!(read["my_role"], *role);
+        let ask = |permission: &Value| json!({ "permission": permission, "resource": mesh });
+        let questions: Vec<_> = all.iter().map(ask).collect();
+        let questions = json!({ "mesh_id": mesh, "questions": questions });
+        let answers = world.ok(person, "permission.check", questions).await;
+        let answers = answers["items"].as_array().unwrap().iter();
+        let may = all.iter().zip(answers).filter(|(_, yes)| **yes == true);
+        let may: Vec<_> = may.map(|(permission, _)| permission.clone()).collect();
+        assert_eq!(read["permissions"], json!(may), "{role}");
+        for (permission, least) in [
+            ("mesh.own", 0),
+            ("mesh.manage", 1),
+            ("member.invite", 2),
+            ("room.create", 3),
+        ] {
+            let rank = people.iter().position(|(other, _)| other == role).unwrap();
+            assert_eq!(may.contains(&json!(permission)), rank <= least, "{role}: {permission}");
+        }
+    }
+    let (_, admin) = &people[1];
+    let fields = json!({ "member_id": world.me(admin).await, "role": "member" });
+    world.ok(&ann, "member.set_role", fields).await;
+    let (admin, member) = (
+        world.ok(admin, "mesh.get", here.clone()).await,
+        world.ok(&people[3].1, "mesh.get", here.clone()).await,
+    );
+    assert_eq!(admin["permissions"], member["permissions"]);
+    let end = world.host.clock.now().plus_seconds(3600);
+    let token = json!({ "name": "script", "permissions": ["mesh.read", "mesh.manage"], "expires_at": end });
+    let token = world.ok(&ann, "pat.create", token).await;
+    let caller = world.by_token(&field(&token, "token")).await.unwrap();
+    let read = world.call(&caller, "mesh.get", here).await.unwrap();
+    assert_eq!(read["permissions"], json!(["mesh.read", "mesh.manage"]));
+    // The others who give meshes do not say it.
+    let listed = world.ok(&ann, "mesh.list", json!({})).await;
+    assert_eq!(listed["items"][0].get("permissions"), None);
 }

@@ -75,16 +75,24 @@ impl Job for Behind {
 pub(crate) struct Options {
     pub(crate) open: bool,
     pub(crate) sign_ins: u32,
+    pub(crate) operators: Vec<String>,
+}
+
+impl Default for Options {
+    /// With open registration.
+    fn default() -> Self {
+        Self {
+            open: true,
+            sign_ins: 1000,
+            operators: Vec::new(),
+        }
+    }
 }
 
 impl World {
     /// With open registration.
     pub(crate) async fn new() -> Self {
-        let options = Options {
-            open: true,
-            sign_ins: 1000,
-        };
-        Self::with(options).await
+        Self::with(Options::default()).await
     }
 
     pub(crate) async fn with(options: Options) -> Self {
@@ -98,7 +106,7 @@ impl World {
             name: "test".into(),
             public_url: "http://localhost".into(),
             open_registration: options.open,
-            operators: Vec::new(),
+            operators: options.operators,
             rates: Rates {
                 actor: wide,
                 address: wide,

@@ -34,3 +34,21 @@ pub(crate) fn allowed(authority: &BotAuthority) -> Allowed {
         .map(|(interface, function, _)| (*interface, *function))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// An operation whose door is missing in the contract could never be called, and the other way
+    /// round a bot would be linked with a function that leads nowhere.
+    #[test]
+    fn the_doors_of_the_operations_are_the_contract() {
+        let doors: BTreeSet<_> = OPS
+            .iter()
+            .filter_map(|op| op.spec.doors.wasm.map(|(of, function)| (of, function, op.spec.name)))
+            .collect();
+        let contract: BTreeSet<_> = contract::FUNCTIONS.iter().copied().collect();
+        assert_eq!(doors, contract);
+    }
+}

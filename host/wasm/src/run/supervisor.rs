@@ -7,9 +7,9 @@ use super::{
 };
 use crate::{
     Digest, Engine, EngineConfig, InspectionBounds, Limits, LogLevel, LogOutput, LogSource, Refused,
-    compile::{Compiler, CompilerConfig},
+    compile::{CompileError, Compiler, CompilerConfig},
     inspect,
-    link::Linker,
+    link::{Allowed, Linked, Linker},
 };
 use futures_util::future::BoxFuture;
 use mesh_authz::Caller;
@@ -50,7 +50,7 @@ pub struct SupervisorConfig {
 pub(crate) struct Shared {
     pub(crate) host: Arc<Host>,
     pub(crate) config: SupervisorConfig,
-    pub(crate) linker: Linker<Guest>,
+    linker: Linker<Guest>,
     compiler: Compiler,
     places: Arc<Semaphore>,
     workers: Mutex<HashMap<BotId, Arc<Handle>>>,
@@ -105,6 +105,13 @@ impl BotRuntime for Supervisor {
                 imports: imports.collect(),
                 manifest: found.manifest,
             })
+        })
+    }
+
+    fn check<'a>(&'a self, digest: &'a str) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let component = self.shared.component(digest).await?;
+            self.shared.link(&component, &Allowed::everything()).map(drop)
         })
     }
 
@@ -224,13 +231,22 @@ impl Shared {
             .compiler
             .load(digest, tokio::fs::read(file))
             .await
-            .map_err(Error::internal)?;
+            .map_err(|error| match error {
+                CompileError::Io(_) | CompileError::WrongBytes(_) => Error::internal(error),
+                _ => Error::new(Code::ComponentInvalid, error),
+            })?;
         let mut kept = kept();
         if kept.len() >= COMPONENTS {
             kept.clear();
         }
         kept.insert(digest, component.clone());
         Ok(component)
+    }
+
+    /// A component with the functions that its bot may call.
+    pub(crate) fn link(&self, component: &Component, allowed: &Allowed) -> Result<Linked<Guest>> {
+        let linked = self.linker.link(component, allowed);
+        linked.map_err(|error| Error::new(Code::ComponentInvalid, error))
     }
 
     /// What a bot may use: the server's defaults, with what an administrator set for this one.

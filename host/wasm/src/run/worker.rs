@@ -291,7 +291,7 @@ impl Worker {
         }
         let (digest, manifest) = row.version.clone().unwrap_or_default();
         let component = self.shared.component(&digest).await?;
-        let linked = self.shared.linker.link(&component, &allowed).map_err(Error::internal)?;
+        let linked = self.shared.link(&component, &allowed)?;
         self.live = None;
         self.loaded = Some(Loaded {
             row,

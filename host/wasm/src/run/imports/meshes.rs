@@ -4,12 +4,12 @@ use super::{
     messages::id,
 };
 use crate::bindings::meshes::{Host, Mesh, PermissionQuestion};
-use mesh_service::mesh::{CheckPermissions, CheckPermissionsIn, GetMesh, ListRoles, MeshIn, Question};
+use mesh_service::mesh::{CheckPermissions, CheckPermissionsIn, GetMesh, GetMeshIn, ListRoles, MeshIn, Question};
 
 impl Host for Guest {
     async fn get(&mut self) -> Answer<Mesh> {
-        let mesh = self.call::<GetMesh>(MeshIn { mesh_id: self.mesh }).await?;
-        Ok(mesh.map(|mesh| Mesh {
+        let mesh = self.call::<GetMesh>(GetMeshIn::new(self.mesh)).await?;
+        Ok(mesh.map(|detail| detail.mesh).map(|mesh| Mesh {
             id: mesh.id.to_string(),
             name: mesh.name,
             slug: mesh.slug,

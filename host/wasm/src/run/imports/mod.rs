@@ -1,7 +1,7 @@
 //! One file for each interface of the contract: thin adapters from its functions to operations.
 //!
-//! They parse ids, call, and convert the answer; nothing else. Keep them in step with the table of
-//! operations.
+//! They parse ids, call, and convert the answer; nothing else. A test holds the contract that
+//! they implement against the table of operations.
 
 mod auth;
 mod bots;
