@@ -110,6 +110,9 @@ CREATE TABLE rooms (
   kind TEXT NOT NULL,
   join_rule TEXT NOT NULL,
   readers_may_react BIGINT NOT NULL,
+  who_may_post TEXT NOT NULL,
+  slow_mode_s BIGINT NOT NULL,
+  threads_only BIGINT NOT NULL,
   revision BIGINT NOT NULL,
   created_by TEXT NOT NULL,
   created_at BIGINT NOT NULL,
@@ -119,6 +122,14 @@ CREATE TABLE rooms (
 );
 CREATE INDEX rooms_mesh ON rooms (mesh_id, id);
 
+-- The slugs that rooms had before; a room that has one now comes first.
+CREATE TABLE old_slugs (
+  mesh_id TEXT NOT NULL REFERENCES meshes (id),
+  slug TEXT NOT NULL,
+  room_id TEXT NOT NULL REFERENCES rooms (id),
+  PRIMARY KEY (mesh_id, slug)
+);
+
 CREATE TABLE room_members (
   room_id TEXT NOT NULL REFERENCES rooms (id),
   actor_id TEXT NOT NULL,
@@ -126,6 +137,7 @@ CREATE TABLE room_members (
   room_role TEXT NOT NULL,
   joined_at BIGINT NOT NULL,
   read_seq BIGINT NOT NULL,
+  posted_at BIGINT,
   PRIMARY KEY (room_id, actor_id)
 );
 CREATE INDEX room_members_actor ON room_members (actor_id, room_id);

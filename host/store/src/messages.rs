@@ -3,7 +3,7 @@
 use crate::{Error, Row, Tx, text, text_option};
 use mesh_authz::Grant;
 use mesh_types::{
-    ActorId, MessageId, RoomId, ThreadId, Timestamp, Trust,
+    ActorId, MessageId, Posters, RoomId, RoomRole, ThreadId, Timestamp, Trust,
     view::{Actor, Message},
 };
 
@@ -19,7 +19,7 @@ crate::statements! {
     FORGET_REVISIONS = "DELETE FROM message_revisions WHERE message_id = $1";
     MENTION = "INSERT INTO mentions (actor_id, message_id, room_id, seq) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
     MENTIONED = "SELECT m.actor_id, rb.hears FROM members m JOIN room_members s ON s.actor_id = m.actor_id AND s.room_id = $3 LEFT JOIN room_bots rb ON rb.room_id = $3 AND rb.bot_id = m.actor_id WHERE m.mesh_id = $1 AND m.handle = $2 AND m.state = 'active'";
-    DESK = "SELECT r.archived_at, m.display_name FROM rooms r LEFT JOIN members m ON m.mesh_id = r.mesh_id AND m.actor_id = $2 WHERE r.id = $1 AND r.deleted_at IS NULL";
+    DESK = "SELECT r.archived_at, m.display_name, r.who_may_post, r.slow_mode_s, r.threads_only, s.room_role FROM rooms r LEFT JOIN members m ON m.mesh_id = r.mesh_id AND m.actor_id = $2 LEFT JOIN room_members s ON s.room_id = r.id AND s.actor_id = $2 WHERE r.id = $1 AND r.deleted_at IS NULL";
 }
 
 fn read(row: &Row<'_>) -> Result<Message, Error> {
@@ -140,11 +140,35 @@ pub async fn mentioned(
     tx.opt(MENTIONED, &values, |row| Ok((row.parse(0)?, row.get(1)?))).await
 }
 
-/// Whether a room takes messages, and the name that an author has there; none when it is gone.
-pub async fn desk(tx: &mut Tx<'_>, room: &Grant<RoomId>, author: ActorId) -> Result<Option<(bool, String)>, Error> {
+/// What somebody who wants to post finds in a room.
+#[derive(Debug)]
+pub struct Desk {
+    /// Nobody may post.
+    pub archived: bool,
+    /// The name that the author has there.
+    pub name: String,
+    /// Who may post.
+    pub who_may_post: Posters,
+    /// Seconds between two messages of one author.
+    pub slow_mode_s: i64,
+    /// Only those who lead post outside threads.
+    pub threads_only: bool,
+    /// The author's room role.
+    pub room_role: Option<RoomRole>,
+}
+
+/// What an author finds in a room; none when it is gone.
+pub async fn desk(tx: &mut Tx<'_>, room: &Grant<RoomId>, author: ActorId) -> Result<Option<Desk>, Error> {
     tx.opt(DESK, &[text(**room), text(author)], |row| {
         let name: Option<String> = row.get(1)?;
-        Ok((row.time_option(0)?.is_none(), name.unwrap_or_default()))
+        Ok(Desk {
+            archived: row.time_option(0)?.is_some(),
+            name: name.unwrap_or_default(),
+            who_may_post: row.parse(2)?,
+            slow_mode_s: row.get(3)?,
+            threads_only: row.flag(4)?,
+            room_role: row.parse_option(5)?,
+        })
     })
     .await
 }

@@ -11,5 +11,5 @@ pub use id::{
     ActorId, ApprovalId, BotId, BotVersionId, DeadLetterId, DecisionId, IdError, InstanceId, InviteId, MemberId,
     MeshId, MessageId, PersonId, RequestId, RoomId, SessionId, ThreadId, TokenId,
 };
-pub use roles::{BotBackend, Decision, Hears, JoinRule, LogLevel, Role, RoomKind, RoomRole, Trust};
+pub use roles::{BotBackend, Decision, Hears, JoinRule, LogLevel, Posters, Role, RoomKind, RoomRole, Trust};
 pub use time::Timestamp;

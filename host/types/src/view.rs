@@ -1,7 +1,7 @@
 //! What operations answer: the public shape of each thing.
 
 use crate::{
-    ActorId, BotId, Hears, JoinRule, MemberId, MeshId, MessageId, Role, RoomId, RoomKind, RoomRole, ThreadId,
+    ActorId, BotId, Hears, JoinRule, MemberId, MeshId, MessageId, Posters, Role, RoomId, RoomKind, RoomRole, ThreadId,
     Timestamp, Trust,
 };
 use schemars::JsonSchema;
@@ -116,6 +116,25 @@ pub struct Room {
     pub head_seq: i64,
     /// How far the caller has read.
     pub read_seq: i64,
+}
+
+/// The rules of a room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RoomSettings {
+    /// The room.
+    pub room_id: RoomId,
+    /// Who may find it and come in.
+    pub join_rule: JoinRule,
+    /// Who may post.
+    pub who_may_post: Posters,
+    /// Seconds that an author waits between two messages; 0 for none. Those who lead do not wait.
+    pub slow_mode_s: i64,
+    /// Messages outside threads come only from those who lead.
+    pub threads_only: bool,
+    /// Those who only read may react.
+    pub readers_may_react: bool,
+    /// Rises with every change of the room.
+    pub revision: i64,
 }
 
 /// One actor's place in one mesh.

@@ -1,13 +1,13 @@
 use super::mention;
 use crate::{Cx, Effect, Error, Method, Op, OpSpec, Result, error::Code, op};
-use mesh_authz::{Grant, Permission};
+use mesh_authz::{Grant, Permission, Reason};
 use mesh_store::{
     log::Stream,
-    messages::{self, New},
-    threads,
+    messages::{self, Desk, New},
+    seats, threads,
 };
 use mesh_types::{
-    ActorId, Hears, MessageId, RoomId, ThreadId, Trust, limits,
+    ActorId, Hears, MessageId, Posters, Role, RoomId, RoomRole, ThreadId, Trust, limits,
     view::{Actor, Message},
 };
 use schemars::JsonSchema;
@@ -59,16 +59,16 @@ impl Op for PostMessage {
     async fn run(cx: &mut Cx<'_>, room: Grant<RoomId>, input: Self::In) -> Result<Message> {
         check_text(&input.text)?;
         let (author, hops) = (cx.actor()?, cx.envelope().hops);
-        let (open, name) = messages::desk(cx.tx(), &room, author)
-            .await?
-            .ok_or_else(Error::not_found)?;
-        if !open {
-            return Err(archived());
-        }
         let id = cx.id(MessageId::new);
         let stream = Stream::Room(*room);
+        // The place in the stream first: whoever archives the room takes one too, so what is read of the
+        // room from here on stays true.
         let seq = cx.advance(stream).await?;
         let at = cx.now();
+        let desk = messages::desk(cx.tx(), &room, author)
+            .await?
+            .ok_or_else(Error::not_found)?;
+        check_rules(cx, &room, &desk, input.thread_id).await?;
         if let Some(reply_to) = input.reply_to {
             check_same_room(cx, &room, reply_to).await?;
         }
@@ -107,7 +107,7 @@ impl Op for PostMessage {
             author: Actor {
                 id: author,
                 kind: author.kind().into(),
-                name,
+                name: desk.name,
             },
             text: input.text,
             created_at: at,
@@ -150,6 +150,40 @@ pub(super) async fn refuse_archived<R>(cx: &mut Cx<'_>, on: &Grant<R>) -> Result
 
 fn archived() -> Error {
     Error::wrong_state("archived", "This room is archived.")
+}
+
+/// The room's own rules. Whoever leads the room, or keeps order in the mesh, is above them.
+async fn check_rules(cx: &mut Cx<'_>, room: &Grant<RoomId>, desk: &Desk, thread: Option<ThreadId>) -> Result<()> {
+    if desk.archived {
+        return Err(archived());
+    }
+    let leads = matches!(desk.room_role, Some(RoomRole::Owner | RoomRole::Moderator))
+        || room.place().is_some_and(|place| place.role <= Role::Moderator);
+    if leads {
+        return Ok(());
+    }
+    if desk.who_may_post == Posters::Leads {
+        return Err(Error::forbidden(
+            Reason::Policy,
+            "Only those who lead this room post in it.",
+        ));
+    }
+    if desk.threads_only && thread.is_none() {
+        return Err(Error::forbidden(Reason::Policy, "In this room one replies in threads."));
+    }
+    if desk.slow_mode_s > 0 {
+        let (author, at) = (cx.actor()?, cx.now());
+        let before = at.plus_seconds(-desk.slow_mode_s);
+        if !seats::post_again(cx.tx(), room, author, (at, before)).await? {
+            let wait = u64::try_from(desk.slow_mode_s).unwrap_or_default() * 1000;
+            return Err(Error::later(
+                Code::SlowMode,
+                "This room asks its authors to wait between messages.",
+                wait,
+            ));
+        }
+    }
+    Ok(())
 }
 
 async fn check_same_room(cx: &mut Cx<'_>, room: &Grant<RoomId>, message: MessageId) -> Result<()> {

@@ -1,9 +1,12 @@
 //! Accounts, meshes, members and invitations, through the pipeline, on a real database.
 
+#[macro_use]
+mod world;
+
 mod accounts;
 mod invites;
 mod members;
 mod meshes;
+mod rooms;
 mod sessions;
 mod tokens;
-mod world;
