@@ -101,6 +101,7 @@ CREATE INDEX invites_mesh ON invites (mesh_id, id);
 
 -- Rooms ----------------------------------------------------------------------------------------
 
+-- `direct_key` names the people of a direct room, so that they have one room; others have none.
 CREATE TABLE rooms (
   id TEXT PRIMARY KEY NOT NULL,
   mesh_id TEXT NOT NULL REFERENCES meshes (id),
@@ -118,7 +119,9 @@ CREATE TABLE rooms (
   created_at BIGINT NOT NULL,
   archived_at BIGINT,
   deleted_at BIGINT,
-  UNIQUE (mesh_id, slug)
+  direct_key TEXT,
+  UNIQUE (mesh_id, slug),
+  UNIQUE (mesh_id, direct_key)
 );
 CREATE INDEX rooms_mesh ON rooms (mesh_id, id);
 

@@ -38,6 +38,7 @@ pub static OPS: &[ErasedOp] = &[
     ErasedOp::of::<room::ListRooms>(),
     ErasedOp::of::<room::CreateRoom>(),
     ErasedOp::of::<room::GetRoom>(),
+    ErasedOp::of::<room::OpenDirectRoom>(),
     ErasedOp::of::<room::ResolveRoom>(),
     ErasedOp::of::<room::UpdateRoom>(),
     ErasedOp::of::<room::ArchiveRoom>(),

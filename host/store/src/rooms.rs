@@ -1,6 +1,6 @@
 //! Rooms.
 
-use crate::{Error, Row, Tx, text};
+use crate::{Error, Row, Tx, Value, text};
 use mesh_authz::Grant;
 use mesh_types::{
     ActorId, JoinRule, MeshId, RoomId, RoomKind, Timestamp,
@@ -9,6 +9,8 @@ use mesh_types::{
 
 crate::statements! {
     INSERT = "INSERT INTO rooms (id, mesh_id, name, slug, purpose, kind, join_rule, readers_may_react, who_may_post, slow_mode_s, threads_only, revision, created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 'everyone', 0, 0, 1, $8, $9)";
+    OPEN_DIRECT = "INSERT INTO rooms (id, mesh_id, name, slug, purpose, kind, join_rule, readers_may_react, who_may_post, slow_mode_s, threads_only, revision, created_by, created_at, direct_key) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 'everyone', 0, 0, 1, $8, $9, $10) ON CONFLICT DO NOTHING";
+    DIRECT = "SELECT id FROM rooms WHERE mesh_id = $1 AND direct_key = $2";
     SLUG_TAKEN = "SELECT 1 FROM rooms WHERE mesh_id = $1 AND slug = $2";
     GET = "SELECT r.id, r.mesh_id, r.name, r.slug, r.purpose, r.kind, r.join_rule, r.archived_at, r.created_at, r.revision, s.room_role, (SELECT COUNT(*) FROM room_members c WHERE c.room_id = r.id), COALESCE(h.head, 0), COALESCE(s.read_seq, 0) FROM rooms r LEFT JOIN room_members s ON s.room_id = r.id AND s.actor_id = $2 LEFT JOIN streams h ON h.id = 'room:' || r.id WHERE r.id = $1 AND r.deleted_at IS NULL";
     LIST = "SELECT r.id, r.mesh_id, r.name, r.slug, r.purpose, r.kind, r.join_rule, r.archived_at, r.created_at, r.revision, s.room_role, (SELECT COUNT(*) FROM room_members c WHERE c.room_id = r.id), COALESCE(h.head, 0), COALESCE(s.read_seq, 0) FROM rooms r LEFT JOIN room_members s ON s.room_id = r.id AND s.actor_id = $2 LEFT JOIN streams h ON h.id = 'room:' || r.id WHERE r.mesh_id = $1 AND r.deleted_at IS NULL AND r.id > $3 AND (s.actor_id IS NOT NULL OR ($4 = 1 AND r.join_rule IN ('public', 'request')) OR ($5 = 1 AND r.join_rule <> 'direct')) ORDER BY r.id LIMIT $6";
@@ -19,7 +21,7 @@ crate::statements! {
     RESOLVE_OLD = "SELECT room_id FROM old_slugs WHERE mesh_id = $1 AND slug = $2";
     ARCHIVE = "UPDATE rooms SET archived_at = $2, revision = revision + 1 WHERE id = $1 AND archived_at IS NULL AND deleted_at IS NULL";
     UNARCHIVE = "UPDATE rooms SET archived_at = NULL, revision = revision + 1 WHERE id = $1 AND archived_at IS NOT NULL AND deleted_at IS NULL";
-    DELETE = "UPDATE rooms SET deleted_at = $2, revision = revision + 1 WHERE id = $1 AND revision = $3 AND deleted_at IS NULL";
+    DELETE = "UPDATE rooms SET deleted_at = $2, direct_key = NULL, revision = revision + 1 WHERE id = $1 AND revision = $3 AND deleted_at IS NULL";
     SETTINGS = "SELECT id, join_rule, who_may_post, slow_mode_s, threads_only, readers_may_react, revision FROM rooms WHERE id = $1 AND deleted_at IS NULL";
     SET = "UPDATE rooms SET who_may_post = $2, slow_mode_s = $3, threads_only = $4, readers_may_react = $5, revision = revision + 1 WHERE id = $1 AND revision = $6 AND deleted_at IS NULL";
 }
@@ -64,11 +66,10 @@ pub struct New<'a> {
     pub at: Timestamp,
 }
 
-/// Makes a room.
-pub async fn insert(tx: &mut Tx<'_>, mesh: &Grant<MeshId>, new: &New<'_>) -> Result<(), Error> {
-    let values = [
+fn values<'a>(mesh: MeshId, new: &New<'a>) -> [Value<'a>; 9] {
+    [
         text(new.id),
-        text(**mesh),
+        text(mesh),
         new.name.into(),
         new.slug.into(),
         new.purpose.into(),
@@ -76,8 +77,24 @@ pub async fn insert(tx: &mut Tx<'_>, mesh: &Grant<MeshId>, new: &New<'_>) -> Res
         text(new.join_rule),
         text(new.by),
         new.at.into(),
-    ];
-    tx.exec(INSERT, &values).await.map(drop)
+    ]
+}
+
+/// Makes a room.
+pub async fn insert(tx: &mut Tx<'_>, mesh: &Grant<MeshId>, new: &New<'_>) -> Result<(), Error> {
+    tx.exec(INSERT, &values(**mesh, new)).await.map(drop)
+}
+
+/// The direct room of these people, made if they have none. `key` is the same for the same people.
+pub async fn open_direct(tx: &mut Tx<'_>, mesh: &Grant<MeshId>, new: &New<'_>, key: &str) -> Result<RoomId, Error> {
+    let mut values = Vec::from(values(**mesh, new));
+    values.push(key.into());
+    if tx.exec(OPEN_DIRECT, &values).await? == 1 {
+        return Ok(new.id);
+    }
+    // On PostgreSQL the room that was in the way may be deleted by now; then the next try makes one.
+    let found = tx.opt(DIRECT, &[text(**mesh), key.into()], |row| row.parse(0)).await?;
+    found.ok_or(Error::Retry)
 }
 
 /// Whether a room of the mesh has this slug, deleted ones too.

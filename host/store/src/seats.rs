@@ -120,21 +120,14 @@ pub async fn others(tx: &mut Tx<'_>, room: RoomId, but: ActorId) -> Result<(i64,
 }
 
 /// Says what a bot hears in a room that it was given a place in; false when that was said before.
-pub async fn add_bot(
+pub async fn add_bot<R>(
     tx: &mut Tx<'_>,
-    room: &Grant<RoomId>,
-    bot: BotId,
+    _allowed: &Grant<R>,
+    (room, bot): (RoomId, BotId),
     (hears, may_post): (Hears, bool),
     (by, at): (ActorId, Timestamp),
 ) -> Result<bool, Error> {
-    let values = [
-        text(**room),
-        text(bot),
-        text(hears),
-        may_post.into(),
-        text(by),
-        at.into(),
-    ];
+    let values = [text(room), text(bot), text(hears), may_post.into(), text(by), at.into()];
     Ok(tx.exec(ADD_BOT, &values).await? == 1)
 }
 

@@ -5,6 +5,7 @@ mod bots;
 mod come_and_go;
 mod create;
 mod delete;
+mod direct;
 mod look;
 mod people;
 mod resolve;
@@ -15,6 +16,7 @@ pub use bots::{AddRoomBot, ListRoomBots, RemoveRoomBot, RoomBotIn, UpdateRoomBot
 pub use come_and_go::{JoinRoom, LeaveRoom};
 pub use create::{CreateRoom, CreateRoomIn, UpdateRoom};
 pub use delete::DeleteRoom;
+pub use direct::OpenDirectRoom;
 pub use look::{GetRoom, ListRooms, ListRoomsIn, RoomIn};
 pub use people::{
     AddRoomMember, AddRoomMemberIn, ListRoomMembers, ListRoomMembersIn, RemoveRoomMember, RoomSeatIn, SetRoomRole,

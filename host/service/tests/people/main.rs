@@ -4,6 +4,7 @@
 mod world;
 
 mod accounts;
+mod direct_rooms;
 mod invites;
 mod members;
 mod meshes;
