@@ -200,6 +200,14 @@ CREATE TABLE reactions (
   PRIMARY KEY (message_id, emoji, actor_id)
 );
 
+CREATE TABLE pins (
+  room_id TEXT NOT NULL REFERENCES rooms (id),
+  message_id TEXT NOT NULL REFERENCES messages (id),
+  pinned_by TEXT NOT NULL,
+  pinned_at BIGINT NOT NULL,
+  PRIMARY KEY (room_id, message_id)
+);
+
 CREATE TABLE mentions (
   actor_id TEXT NOT NULL,
   message_id TEXT NOT NULL REFERENCES messages (id),

@@ -68,6 +68,9 @@ pub static OPS: &[ErasedOp] = &[
     ErasedOp::of::<message::FollowThread>(),
     ErasedOp::of::<message::AddReaction>(),
     ErasedOp::of::<message::RemoveReaction>(),
+    ErasedOp::of::<message::ListPins>(),
+    ErasedOp::of::<message::AddPin>(),
+    ErasedOp::of::<message::RemovePin>(),
     // Bots
     ErasedOp::of::<bot::ListBots>(),
     ErasedOp::of::<bot::CreateBot>(),

@@ -20,6 +20,7 @@ pub mod meshes;
 pub mod messages;
 mod migrate;
 pub mod people;
+pub mod pins;
 mod postgres;
 pub mod reactions;
 pub mod rooms;
@@ -139,6 +140,7 @@ const NOUNS: &[Noun] = &[
     ("meshes", meshes::ALL),
     ("messages", messages::ALL),
     ("people", people::ALL),
+    ("pins", pins::ALL),
     ("reactions", reactions::ALL),
     ("rooms", rooms::ALL),
     ("seats", seats::ALL),

@@ -3,6 +3,7 @@
 mod change;
 mod look;
 mod mention;
+mod pin;
 mod post;
 mod react;
 mod thread;
@@ -10,6 +11,7 @@ mod thread;
 pub use change::{DeleteMessage, EditMessage, EditMessageIn};
 pub use look::{GetMessage, ListMessages, ListMessagesIn, MessageIn};
 pub use mention::mentions;
+pub use pin::{AddPin, ListPins, RemovePin};
 pub use post::{PostMessage, PostMessageIn};
 pub use react::{AddReaction, ReactionIn, RemoveReaction};
 pub use thread::{FollowThread, GetThread, ListThreads, ListThreadsIn, ThreadIn, ThreadReplies, ThreadRepliesIn};

@@ -8,6 +8,7 @@ mod direct_rooms;
 mod invites;
 mod members;
 mod meshes;
+mod pins;
 mod rooms;
 mod sessions;
 mod tokens;
