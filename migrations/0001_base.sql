@@ -141,6 +141,8 @@ CREATE TABLE room_members (
   joined_at BIGINT NOT NULL,
   read_seq BIGINT NOT NULL,
   posted_at BIGINT,
+  notify TEXT NOT NULL,
+  muted_until BIGINT,
   PRIMARY KEY (room_id, actor_id)
 );
 CREATE INDEX room_members_actor ON room_members (actor_id, room_id);
@@ -191,6 +193,7 @@ CREATE TABLE thread_follows (
   following BIGINT NOT NULL,
   PRIMARY KEY (thread_id, actor_id)
 );
+CREATE INDEX thread_follows_actor ON thread_follows (actor_id, thread_id);
 
 CREATE TABLE reactions (
   message_id TEXT NOT NULL REFERENCES messages (id),
@@ -215,6 +218,8 @@ CREATE TABLE mentions (
   seq BIGINT NOT NULL,
   PRIMARY KEY (actor_id, message_id)
 ) /*sqlite: WITHOUT ROWID*/;
+CREATE INDEX mentions_room ON mentions (actor_id, room_id, seq);
+CREATE INDEX mentions_message ON mentions (message_id);
 
 -- The log: every event and every audit entry. A row with a stream is an event; without, an audit
 -- entry only. `lead` marks the row that stands for its operation in the audit list. ---------------
@@ -260,6 +265,14 @@ CREATE TABLE log_head (
   hash TEXT NOT NULL
 );
 INSERT INTO log_head (id, n, pos, hash) VALUES (1, 0, 0, '');
+
+-- How far somebody says that it has handled each stream. (`cursors` is what the server itself delivers by.)
+CREATE TABLE acks (
+  actor_id TEXT NOT NULL,
+  stream TEXT NOT NULL,
+  seq BIGINT NOT NULL,
+  PRIMARY KEY (actor_id, stream)
+) /*sqlite: WITHOUT ROWID*/;
 
 CREATE TABLE cursors (
   consumer TEXT NOT NULL,

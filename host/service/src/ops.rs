@@ -48,6 +48,9 @@ pub static OPS: &[ErasedOp] = &[
     ErasedOp::of::<room::UpdateRoomSettings>(),
     ErasedOp::of::<room::JoinRoom>(),
     ErasedOp::of::<room::LeaveRoom>(),
+    ErasedOp::of::<room::ListReadStates>(),
+    ErasedOp::of::<room::SetReadState>(),
+    ErasedOp::of::<room::SetRoomNotify>(),
     ErasedOp::of::<room::ListRoomMembers>(),
     ErasedOp::of::<room::AddRoomMember>(),
     ErasedOp::of::<room::RemoveRoomMember>(),
@@ -103,6 +106,7 @@ pub static OPS: &[ErasedOp] = &[
     // Events and audit
     ErasedOp::of::<event::SyncEvents>(),
     ErasedOp::of::<event::PollEvents>(),
+    ErasedOp::of::<event::AckEvents>(),
     ErasedOp::of::<event::ListRoomEvents>(),
     ErasedOp::of::<event::ListAudit>(),
     // Server

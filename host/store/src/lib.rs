@@ -23,6 +23,7 @@ pub mod people;
 pub mod pins;
 mod postgres;
 pub mod reactions;
+pub mod read_states;
 pub mod rooms;
 pub mod seats;
 mod sql;
@@ -142,6 +143,7 @@ const NOUNS: &[Noun] = &[
     ("people", people::ALL),
     ("pins", pins::ALL),
     ("reactions", reactions::ALL),
+    ("read_states", read_states::ALL),
     ("rooms", rooms::ALL),
     ("seats", seats::ALL),
     ("threads", threads::ALL),

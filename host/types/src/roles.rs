@@ -120,6 +120,18 @@ text_enum! {
 }
 
 text_enum! {
+    /// What of a room somebody wants to be notified of.
+    NotifyLevel {
+        /// Everything.
+        All = "all",
+        /// Mentions and replies.
+        Mentions = "mentions",
+        /// Nothing.
+        None = "none",
+    }
+}
+
+text_enum! {
     /// Which messages of a room a bot gets.
     Hears {
         /// Every message.

@@ -6,6 +6,7 @@ mod mention;
 mod pin;
 mod post;
 mod react;
+mod tell;
 mod thread;
 
 pub use change::{DeleteMessage, EditMessage, EditMessageIn};

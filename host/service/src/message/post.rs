@@ -1,4 +1,4 @@
-use super::mention;
+use super::tell;
 use crate::{Cx, Effect, Error, Method, Op, OpSpec, Result, error::Code, op};
 use mesh_authz::{Grant, Permission, Reason};
 use mesh_store::{
@@ -7,7 +7,7 @@ use mesh_store::{
     seats, threads,
 };
 use mesh_types::{
-    ActorId, Hears, MessageId, Posters, Role, RoomId, RoomRole, ThreadId, Trust, limits,
+    MessageId, Posters, Role, RoomId, RoomRole, ThreadId, Trust, limits,
     view::{Actor, Message},
 };
 use schemars::JsonSchema;
@@ -98,7 +98,7 @@ impl Op for PostMessage {
             let thread = thread.ok_or_else(|| Error::invalid("/thread_id", "no open thread of this room"))?;
             cx.emit(stream, "thread.changed", thread.id, &thread).await?;
         }
-        tell_mentioned(cx, &room, id, seq, &input.text).await?;
+        tell::mentioned(cx, &room, (id, seq), &input.text).await?;
         Ok(Message {
             id,
             room_id: *room,
@@ -191,34 +191,4 @@ async fn check_same_room(cx: &mut Cx<'_>, room: &Grant<RoomId>, message: Message
         Some((there, _)) if there == **room => Ok(()),
         _ => Err(Error::invalid("/reply_to", "no message of this room")),
     }
-}
-
-/// Each mentioned actor in the room gets a row; a bot that hears mentions only gets a copy of the
-/// event on its own stream, since it is not on the room's.
-async fn tell_mentioned(cx: &mut Cx<'_>, room: &Grant<RoomId>, message: MessageId, seq: i64, text: &str) -> Result<()> {
-    let author = cx.actor()?;
-    for handle in mention::handles(text) {
-        let Some((actor, hears)) = messages::mentioned(cx.tx(), room, &handle).await? else {
-            continue;
-        };
-        if actor == author {
-            continue;
-        }
-        messages::mention(cx.tx(), room, message, seq, actor).await?;
-        if let (ActorId::Bot(_), Some(hears)) = (actor, hears)
-            && hears == Hears::Mentions.as_str()
-        {
-            cx.emit(
-                Stream::Actor(actor),
-                "message.created",
-                message,
-                &MessageRef {
-                    room_id: **room,
-                    message_id: message,
-                },
-            )
-            .await?;
-        }
-    }
-    Ok(())
 }

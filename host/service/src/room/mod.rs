@@ -8,6 +8,7 @@ mod delete;
 mod direct;
 mod look;
 mod people;
+mod read;
 mod resolve;
 mod settings;
 
@@ -21,6 +22,7 @@ pub use look::{GetRoom, ListRooms, ListRoomsIn, RoomIn};
 pub use people::{
     AddRoomMember, AddRoomMemberIn, ListRoomMembers, ListRoomMembersIn, RemoveRoomMember, RoomSeatIn, SetRoomRole,
 };
+pub use read::{ListReadStates, SetReadState, SetRoomNotify};
 pub use resolve::ResolveRoom;
 pub use settings::{GetRoomSettings, UpdateRoomSettings};
 

@@ -12,3 +12,4 @@ mod pins;
 mod rooms;
 mod sessions;
 mod tokens;
+mod unread;
