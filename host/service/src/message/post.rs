@@ -98,8 +98,7 @@ impl Op for PostMessage {
             let thread = thread.ok_or_else(|| Error::invalid("/thread_id", "no open thread of this room"))?;
             cx.emit(stream, "thread.changed", thread.id, &thread).await?;
         }
-        tell::mentioned(cx, &room, (id, seq), &input.text).await?;
-        Ok(Message {
+        let message = Message {
             id,
             room_id: *room,
             thread_id: input.thread_id,
@@ -118,7 +117,9 @@ impl Op for PostMessage {
             hops,
             redacted: false,
             reactions: Vec::new(),
-        })
+        };
+        tell::posted(cx, &room, &message).await?;
+        Ok(message)
     }
 }
 
