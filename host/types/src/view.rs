@@ -6,6 +6,7 @@ use crate::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Whoever did something, with the name it has in the mesh.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -205,9 +206,30 @@ pub struct Member {
     pub role: Role,
     /// `active`, `suspended` or `left`.
     pub state: String,
+    /// What it does here, in a few words.
+    pub title: String,
+    /// What it says of itself, by the names that the mesh's settings give.
+    pub fields: BTreeMap<String, String>,
     /// When it came.
     pub joined_at: Timestamp,
     /// Rises with every change.
+    pub revision: i64,
+}
+
+/// The rules of a mesh.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MeshSettings {
+    /// The mesh.
+    pub mesh_id: MeshId,
+    /// The lowest role that may make rooms: `admin`, `moderator` or `member`.
+    pub room_creators: Role,
+    /// The public rooms into which everybody but a Guest comes when joining.
+    pub default_room_ids: Vec<RoomId>,
+    /// A language tag such as `de-CH` (BCP 47), for what has no language of its own.
+    pub locale: String,
+    /// What members may say of themselves besides their name and title.
+    pub profile_fields: Vec<String>,
+    /// Rises with every change of the mesh.
     pub revision: i64,
 }
 

@@ -3,6 +3,7 @@ use crate::{
     authority::{Stale, session_person},
     cursor::{self, page_size},
     error::Code,
+    mesh::settings,
     op,
     resource::{Myself, Server},
     room::seat,
@@ -415,6 +416,14 @@ pub(crate) async fn join_by_invite<R>(
         let here = facts::room(cx.tx(), room).await?;
         if here.is_some_and(|row| brings_in(&row, maker)) {
             seat(cx, allowed, room, (actor, id), RoomRole::Participant).await?;
+        }
+    }
+    if invite.role != Role::Guest {
+        for room in settings(cx, mesh).await?.default_room_ids {
+            let here = facts::room(cx.tx(), room).await?;
+            if here.is_some_and(|row| row.join_rule == JoinRule::Public && !row.archived) {
+                seat(cx, allowed, room, (actor, id), RoomRole::Participant).await?;
+            }
         }
     }
     Ok(member)

@@ -2,12 +2,18 @@
 
 mod heritage;
 mod invite;
+mod leave;
 mod look;
+mod resolve;
 mod role;
+mod update;
 
 pub use invite::{AcceptInvite, CreateInvite, CreateInviteIn, ListInvites, PreviewInvite, RevokeInvite};
+pub use leave::LeaveMesh;
 pub use look::{GetMember, Kind, ListMembers, ListMembersIn, MemberIn};
+pub use resolve::ResolveMember;
 pub use role::{RemoveMember, SetMemberRole};
+pub use update::UpdateMember;
 
 pub(crate) use invite::{find_open, join_by_invite};
 

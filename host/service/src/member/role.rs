@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 /// The member as it is in this transaction, if the caller still may do this to it. The decision before
 /// was made on what was known then; the caller may have lost its own role in the meantime.
-async fn outranked<R>(
+pub(super) async fn outranked<R>(
     cx: &mut Cx<'_>,
     allowed: &Grant<R>,
     (permission, member): (Permission, MemberId),
@@ -121,7 +121,7 @@ impl Op for SetMemberRole {
 
 /// The Guests who get a copy of a change of role: those in a room with the member, and the member itself
 /// if it was or becomes one, as its place on the mesh's stream begins or ends with this very change.
-async fn told(cx: &mut Cx<'_>, before: &Member, now: &Member) -> Result<BTreeSet<ActorId>> {
+pub(super) async fn told(cx: &mut Cx<'_>, before: &Member, now: &Member) -> Result<BTreeSet<ActorId>> {
     let actor = now.actor.id;
     let beside = members::guests_beside(cx.tx(), now.mesh_id, actor).await?;
     let mut told: BTreeSet<_> = beside.into_iter().filter(|guest| *guest != actor).collect();

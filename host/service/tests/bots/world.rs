@@ -18,8 +18,8 @@ use tokio::sync::oneshot;
 
 mesh_store::statements! {
     PERSON = "INSERT INTO people (id, email, display_name, operator, created_at) VALUES ($1, $1, $2, 0, 0)";
-    MESH = "INSERT INTO meshes (id, slug, name, description, listed, revision, created_by, created_at) VALUES ($1, $1, 'Test', '', 0, 1, $2, 0)";
-    MEMBER = "INSERT INTO members (id, mesh_id, actor_id, handle, display_name, role, state, revision, joined_at) VALUES ($1, $2, $3, $4, $4, $5, 'active', 1, 0)";
+    MESH = "INSERT INTO meshes (id, slug, name, description, listed, settings, revision, created_by, created_at) VALUES ($1, $1, 'Test', '', 0, '{}', 1, $2, 0)";
+    MEMBER = "INSERT INTO members (id, mesh_id, actor_id, handle, display_name, title, profile, role, state, revision, joined_at) VALUES ($1, $2, $3, $4, $4, '', '{}', $5, 'active', 1, 0)";
 }
 
 /// Reads a "component" that is a JSON file: `{"manifest": …, "imports": [[interface, function], …]}`.

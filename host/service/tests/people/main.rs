@@ -7,6 +7,7 @@ mod accounts;
 mod direct_rooms;
 mod invites;
 mod members;
+mod mesh_rules;
 mod meshes;
 mod notifications;
 mod pins;
