@@ -32,7 +32,8 @@ struct Problem<'a> {
 }
 
 /// The answer that tells of an error. What cannot be seen is answered with the same bytes whatever it
-/// is, so "not found" does not carry the request's id in its body; the header has it.
+/// is, so "not found" does not carry the request's id in its body, where the header has it, and says
+/// nothing of the rate limit.
 pub(crate) fn response(error: &Error, request: Option<RequestId>) -> Response {
     let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let problem = Problem {
@@ -63,7 +64,7 @@ pub(crate) fn response(error: &Error, request: Option<RequestId>) -> Response {
             HeaderValue::from_static("Bearer realm=\"mesh\""),
         );
     }
-    if let Some(left) = error.left {
+    if let Some(left) = error.left.filter(|_| status != StatusCode::NOT_FOUND) {
         rate_headers(headers, left);
     }
     if let Some(millis) = error.retry_after_ms {

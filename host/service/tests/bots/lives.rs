@@ -14,7 +14,7 @@ async fn kinds(world: &World, stream: &str) -> Vec<String> {
     let entries = log::after(&mut world.host.store.view().await.unwrap().tx(), stream, 0, 100)
         .await
         .unwrap();
-    entries.into_iter().map(|entry| entry.kind).collect()
+    entries.into_iter().map(|entry| entry.kind.into_owned()).collect()
 }
 
 #[tokio::test]
