@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use mesh_authz::{Access, Caller, Credential, Entering, Facts, Grant, Who, decide};
 use mesh_store::{Job, Rollback, Tx, idempotency, log::Entry};
-use mesh_types::{RequestId, limits};
+use mesh_types::{RequestId, limits, view::Message};
 use serde_path_to_error::Segment;
 use sha2::{Digest, Sha256};
 use std::{net::IpAddr, sync::Arc, time::Instant};
@@ -449,6 +449,7 @@ async fn write<O: Op>(
         json: json || keyed.is_some(),
         keyed,
         stale: Vec::new(),
+        posted: None,
         answer: None,
         reply: Some(reply),
     });
@@ -487,6 +488,7 @@ struct OpJob<O: Op> {
     keyed: Option<Keyed>,
     json: bool,
     stale: Vec<Stale>,
+    posted: Option<Message>,
     answer: Option<Result<Done<O::Out>>>,
     reply: Option<oneshot::Sender<Result<Done<O::Out>>>>,
 }
@@ -509,7 +511,7 @@ impl<O: Op> OpJob<O> {
             let now = cx.now();
             idempotency::keep(cx.tx(), keyed.key(), &keyed.digest, json, now).await?;
         }
-        self.stale = std::mem::take(&mut cx.stale);
+        (self.stale, self.posted) = (std::mem::take(&mut cx.stale), cx.posted.take());
         Ok((
             Ok(Done {
                 out,
@@ -543,7 +545,9 @@ impl<O: Op> Job for OpJob<O> {
         let answer = match committed {
             Ok(entries) => {
                 self.host.authority.forget(&self.stale);
-                self.host.live.publish(entries);
+                // Where commits are not told in their order, a message may have been changed by now.
+                let posted = self.posted.filter(|_| self.host.store.tells_in_order());
+                self.host.live.publish(entries, posted);
                 self.answer
                     .unwrap_or_else(|| Err(Error::internal("a job has no answer")))
             }

@@ -3,7 +3,7 @@ use mesh_store::{
     Tx,
     log::{self, Entry, Stream},
 };
-use mesh_types::{ActorId, Timestamp};
+use mesh_types::{ActorId, Timestamp, view::Message};
 use serde::Serialize;
 
 /// What an operation works with: its transaction, its caller, the clock, ids and the log.
@@ -14,6 +14,7 @@ pub struct Cx<'c> {
     now: Timestamp,
     pub(crate) entries: Vec<Entry>,
     pub(crate) stale: Vec<Stale>,
+    pub(crate) posted: Option<Message>,
     layer: &'static str,
     mesh: Option<mesh_types::MeshId>,
 }
@@ -33,6 +34,7 @@ impl<'c> Cx<'c> {
             now,
             entries: Vec::new(),
             stale: Vec::new(),
+            posted: None,
             layer,
             mesh,
         }
@@ -126,6 +128,11 @@ impl<'c> Cx<'c> {
     /// Says which cached right changed. It is forgotten right after the commit, before anyone is told.
     pub fn changed(&mut self, stale: Stale) {
         self.stale.push(stale);
+    }
+
+    /// Keeps a message that this call posts in memory, for those who read its event.
+    pub(crate) fn posted(&mut self, message: &Message) {
+        self.posted = Some(message.clone());
     }
 
     /// The mesh that the log files this call under, when the resource itself does not say.

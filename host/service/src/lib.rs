@@ -19,6 +19,7 @@ mod op;
 mod ops;
 mod patch;
 pub mod rate;
+mod recent;
 mod refusal;
 pub mod resource;
 pub mod runtime;

@@ -76,6 +76,11 @@ impl Store {
         }
     }
 
+    /// Whether jobs are told in the order of their commits; otherwise two of them may change places.
+    pub fn tells_in_order(&self) -> bool {
+        matches!(self.engine, Engine::Sqlite(_))
+    }
+
     /// Runs a job and then tells it; never waits. Gives the job back when too many are waiting.
     pub fn submit(&self, job: Box<dyn Job>) -> Result<(), Box<dyn Job>> {
         match &self.engine {

@@ -35,10 +35,25 @@ pub async fn next(
     // Read in one view, which is given back before rights are looked up: that may take another one.
     let mut found = Vec::new();
     {
-        let mut view = host.store.view().await?;
+        let most = usize::try_from(limit).unwrap_or_default();
+        let (entries, mut view) = match host.live.recent.after(stream, after, most) {
+            Some(entries) => (entries, None),
+            None => {
+                let mut view = host.store.view().await?;
+                (log::after(&mut view.tx(), stream, after, limit).await?, Some(view))
+            }
+        };
         let mut reader = Reader::new(bot.to_string());
-        for entry in log::after(&mut view.tx(), stream, after, limit).await? {
-            let event = reader.events(&mut view.tx(), vec![entry.clone()]).await?.pop();
+        for entry in entries {
+            let mut event = super::known(&host.live.recent, &entry)?;
+            if event.is_none() {
+                if view.is_none() {
+                    view = Some(host.store.view().await?);
+                }
+                if let Some(view) = &mut view {
+                    event = reader.events(&mut view.tx(), vec![entry.clone()]).await?.pop();
+                }
+            }
             found.push((entry, event));
         }
     }

@@ -11,7 +11,7 @@ pub use delivery::{Delivery, next as next_for_bot};
 pub use room::{ListRoomEvents, ListRoomEventsIn};
 pub use sync::{PollEvents, SyncEvents, SyncEventsIn};
 
-use crate::{Answer, Error, Result};
+use crate::{Answer, Error, Result, recent::Recent};
 use mesh_store::{
     Tx,
     log::{Entry, Stream},
@@ -39,6 +39,28 @@ impl Answer for EventPage {}
 #[derive(Deserialize)]
 struct Reference {
     message_id: MessageId,
+}
+
+/// The event of a message that is still as its author posted it, from memory.
+fn known(recent: &Recent, entry: &Entry) -> Result<Option<Event>> {
+    let (Some((stream, seq)), "message.created") = (entry.event, &*entry.kind) else {
+        return Ok(None);
+    };
+    let reference: Reference = serde_json::from_str(&entry.data).map_err(Error::internal)?;
+    let message = recent.message(reference.message_id);
+    let Some(message) = message.filter(|message| entry.actor == Some(message.author.id)) else {
+        return Ok(None);
+    };
+    Ok(Some(Event {
+        stream: stream.to_string(),
+        seq,
+        kind: entry.kind.to_string(),
+        at: entry.at,
+        actor: Some(message.author.clone()),
+        op: entry.op.to_string(),
+        request_id: entry.request.clone(),
+        data: serde_json::to_value(&*message).map_err(Error::internal)?,
+    }))
 }
 
 /// Turns log rows into events: names for ids, and messages as they are now, not as they were.

@@ -99,7 +99,7 @@ impl Op for PostMessage {
             cx.emit(stream, "thread.changed", thread.id, &thread).await?;
         }
         tell_mentioned(cx, &room, id, seq, &input.text).await?;
-        Ok(Message {
+        let message = Message {
             id,
             room_id: *room,
             thread_id: input.thread_id,
@@ -118,7 +118,9 @@ impl Op for PostMessage {
             hops,
             redacted: false,
             reactions: Vec::new(),
-        })
+        };
+        cx.posted(&message);
+        Ok(message)
     }
 }
 
