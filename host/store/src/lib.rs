@@ -34,6 +34,8 @@ mod value;
 pub use error::Error;
 pub use job::{Job, Rollback};
 pub use sql::Sql;
+#[doc(hidden)]
+pub use sql::numbered;
 pub use tx::Tx;
 pub use value::{Column, Row, Value, text, text_option};
 

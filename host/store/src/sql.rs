@@ -31,7 +31,7 @@ impl Sql {
 
 /// Writes `?` for each `$`.
 #[doc(hidden)]
-pub(crate) const fn numbered<const N: usize>(text: &str) -> [u8; N] {
+pub const fn numbered<const N: usize>(text: &str) -> [u8; N] {
     let (mut out, mut at) = ([0; N], 0);
     while at < N {
         out[at] = match text.as_bytes()[at] {
@@ -48,7 +48,7 @@ pub(crate) const fn numbered<const N: usize>(text: &str) -> [u8; N] {
 macro_rules! statements {
     ($($(#[$doc:meta])* $name:ident = $text:expr;)*) => {
         $($(#[$doc])* const $name: $crate::Sql = {
-            const NUMBERED: [u8; $text.len()] = $crate::sql::numbered($text);
+            const NUMBERED: [u8; $text.len()] = $crate::numbered($text);
             $crate::Sql::registered($text, &NUMBERED)
         };)*
 
