@@ -158,7 +158,9 @@ mod tests {
     #[test]
     fn a_gap_empties_the_tail_and_a_late_event_is_not_kept() {
         let recent = Recent::default();
-        [5, 7, 6].into_iter().for_each(|seq| recent.add(&entry(seq), None));
+        for seq in [5, 7, 6] {
+            recent.add(&entry(seq), None);
+        }
         assert_eq!(after(&recent, 5), None, "6 came late, so it is read from the log");
         assert_eq!(after(&recent, 6), Some(vec![7]));
     }

@@ -119,7 +119,7 @@ async fn the_write_ahead_log_does_not_grow_with_what_is_written() {
         let written = submit(&databases.sqlite, |tx| {
             Box::pin(async move {
                 let seq = advance(tx, stream(1)).await?;
-                let data = format!("\"{}\"", "x".repeat(BYTES as usize));
+                let data = format!("\"{}\"", "x".repeat(64 << 10));
                 Ok(vec![mesh_store::log::Entry {
                     data,
                     ..entry(stream(1), seq)

@@ -36,12 +36,12 @@ pub async fn next(
     let mut found = Vec::new();
     {
         let most = usize::try_from(limit).unwrap_or_default();
-        let (entries, mut view) = match host.live.recent.after(stream, after, most) {
-            Some(entries) => (entries, None),
-            None => {
-                let mut view = host.store.view().await?;
-                (log::after(&mut view.tx(), stream, after, limit).await?, Some(view))
-            }
+        let mut view = None;
+        let entries = if let Some(entries) = host.live.recent.after(stream, after, most) {
+            entries
+        } else {
+            let view = view.insert(host.store.view().await?);
+            log::after(&mut view.tx(), stream, after, limit).await?
         };
         let mut reader = Reader::new(bot.to_string());
         for entry in entries {
