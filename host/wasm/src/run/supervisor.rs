@@ -1,10 +1,7 @@
 //! Follows the log and wakes the bots that have something to do. Ten thousand idle bots cost nothing
 //! here: a bot has a worker only while there is work, an instance, or an event that waits.
 
-use super::{
-    guest::Guest,
-    worker::{Handle, Worker},
-};
+use super::{guest::Guest, handle::Handle, worker::Worker};
 use crate::{
     Digest, Engine, EngineConfig, InspectionBounds, Limits, LogLevel, LogOutput, LogSource, Refused,
     compile::{CompileError, Compiler, CompilerConfig},

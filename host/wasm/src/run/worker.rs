@@ -7,6 +7,7 @@ use super::{
     allowed::allowed,
     event::{event, kebab},
     guest::Guest,
+    handle::{Handle, News},
     health::{Health, Verdict},
     lanes::{Lanes, retry_at},
     scope::Scope,
@@ -25,80 +26,23 @@ use mesh_service::{
     event::{Delivery, next_for_bot},
     inbox::{self, BotRow, InboxStream, Parked, Settled},
     manifest::Manifest,
-    runtime::InstanceStatus,
 };
 use mesh_types::{ActorId, BotId, InstanceId, RoomId, Timestamp, limits::HOPS};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    pin::Pin,
+    sync::{Arc, PoisonError, atomic::Ordering},
+    time::Duration,
 };
-use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
+use tokio::{
+    sync::{OwnedSemaphorePermit, oneshot},
+    time::{Instant, Sleep},
+};
 
 /// Events read from the log at once.
 const BATCH: i64 = 50;
 /// How long the news that an event was handled may wait for that of the next one. A crash meanwhile
 /// brings these events again, and their effects meet their keys.
 const PATIENCE: Duration = Duration::from_millis(5);
-
-/// What others may do with a worker: wake it, and see how it is.
-#[derive(Default)]
-pub(crate) struct Handle {
-    wake: Notify,
-    /// What the worker has not heard of yet.
-    news: Mutex<News>,
-    /// Others need the place of an idle instance.
-    pub(crate) evict: Notify,
-    /// A person started the bot again: forgive crashes.
-    pub(crate) restarted: AtomicBool,
-    status: Mutex<InstanceStatus>,
-}
-
-/// Where there may be something to do.
-#[derive(Debug, Default)]
-struct News {
-    /// Anywhere: in any stream, or with the bot itself.
-    anywhere: bool,
-    /// In these streams.
-    streams: Vec<InboxStream>,
-}
-
-impl News {
-    fn add(&mut self, stream: Option<InboxStream>) {
-        match stream {
-            None => self.anywhere = true,
-            Some(stream) if self.streams.contains(&stream) => {}
-            Some(stream) => self.streams.push(stream),
-        }
-    }
-
-    fn take(&mut self, from: &mut Self) {
-        self.anywhere |= std::mem::take(&mut from.anywhere);
-        from.streams.drain(..).for_each(|stream| self.add(Some(stream)));
-    }
-}
-
-impl Handle {
-    /// There may be something to do in this stream; without one, anywhere.
-    pub(crate) fn wake(&self, stream: Option<InboxStream>) {
-        self.news().add(stream);
-        self.wake.notify_one();
-    }
-
-    /// Nothing came that the worker has not heard of.
-    pub(crate) fn is_quiet(&self) -> bool {
-        let news = self.news();
-        !news.anywhere && news.streams.is_empty()
-    }
-
-    fn news(&self) -> MutexGuard<'_, News> {
-        self.news.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn status(&self) -> InstanceStatus {
-        self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
 
 /// The active version of a bot, ready to be instantiated.
 struct Loaded {
@@ -139,7 +83,8 @@ pub(crate) struct Worker {
     last_settled: Option<oneshot::Receiver<()>>,
     /// How far streams were handled beyond what was settled, and since when there is such news.
     handled: Vec<(InboxStream, i64)>,
-    handled_since: Option<Instant>,
+    /// When that is due. One timer for all of it: setting a timer wakes whoever waits for a later one.
+    due: Option<Pin<Box<Sleep>>>,
     /// What was heard of and not read yet.
     unread: News,
     /// How far each followed stream was read; the database comes behind. None: ask it.
@@ -160,7 +105,7 @@ impl Worker {
             tripped: false,
             last_settled: None,
             handled: Vec::new(),
-            handled_since: None,
+            due: None,
             unread: News::default(),
             cursors: None,
         }
@@ -232,11 +177,19 @@ impl Worker {
         if idles && self.paused_until.is_none() {
             self.set_state("ready");
         }
-        let (handle, tells) = (self.handle.clone(), !self.handled.is_empty());
+        let (handle, due) = (self.handle.clone(), &mut self.due);
+        let told = async {
+            match due {
+                Some(due) => due.await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
-            () = tokio::time::sleep(PATIENCE), if tells => {
-                // Refused when too many writes wait; then it is tried again.
-                let _ = self.tell();
+            () = told => {
+                if self.tell().is_err() {
+                    // Too many writes wait.
+                    self.due = Some(Box::pin(tokio::time::sleep(PATIENCE)));
+                }
                 true
             }
             () = handle.wake.notified() => true,
@@ -447,7 +400,8 @@ impl Worker {
             Some((_, reached)) => *reached = seq,
             None => self.handled.push((stream, seq)),
         }
-        if self.handled_since.get_or_insert_with(Instant::now).elapsed() < PATIENCE {
+        let due = self.due.get_or_insert_with(|| Box::pin(tokio::time::sleep(PATIENCE)));
+        if due.deadline() > Instant::now() {
             return Ok(());
         }
         self.tell()
@@ -466,7 +420,7 @@ impl Worker {
             self.last_settled = Some(stored);
             self.handled.pop();
         }
-        self.handled_since = None;
+        self.due = None;
         Ok(())
     }
 
