@@ -101,6 +101,7 @@ CREATE INDEX invites_mesh ON invites (mesh_id, id);
 
 -- Rooms ----------------------------------------------------------------------------------------
 
+-- `direct_key` names the people of a direct room, so that they have one room; others have none.
 CREATE TABLE rooms (
   id TEXT PRIMARY KEY NOT NULL,
   mesh_id TEXT NOT NULL REFERENCES meshes (id),
@@ -110,14 +111,27 @@ CREATE TABLE rooms (
   kind TEXT NOT NULL,
   join_rule TEXT NOT NULL,
   readers_may_react BIGINT NOT NULL,
+  who_may_post TEXT NOT NULL,
+  slow_mode_s BIGINT NOT NULL,
+  threads_only BIGINT NOT NULL,
   revision BIGINT NOT NULL,
   created_by TEXT NOT NULL,
   created_at BIGINT NOT NULL,
   archived_at BIGINT,
   deleted_at BIGINT,
-  UNIQUE (mesh_id, slug)
+  direct_key TEXT,
+  UNIQUE (mesh_id, slug),
+  UNIQUE (mesh_id, direct_key)
 );
 CREATE INDEX rooms_mesh ON rooms (mesh_id, id);
+
+-- The slugs that rooms had before; a room that has one now comes first.
+CREATE TABLE old_slugs (
+  mesh_id TEXT NOT NULL REFERENCES meshes (id),
+  slug TEXT NOT NULL,
+  room_id TEXT NOT NULL REFERENCES rooms (id),
+  PRIMARY KEY (mesh_id, slug)
+);
 
 CREATE TABLE room_members (
   room_id TEXT NOT NULL REFERENCES rooms (id),
@@ -126,6 +140,9 @@ CREATE TABLE room_members (
   room_role TEXT NOT NULL,
   joined_at BIGINT NOT NULL,
   read_seq BIGINT NOT NULL,
+  posted_at BIGINT,
+  notify TEXT NOT NULL,
+  muted_until BIGINT,
   PRIMARY KEY (room_id, actor_id)
 );
 CREATE INDEX room_members_actor ON room_members (actor_id, room_id);
@@ -176,6 +193,7 @@ CREATE TABLE thread_follows (
   following BIGINT NOT NULL,
   PRIMARY KEY (thread_id, actor_id)
 );
+CREATE INDEX thread_follows_actor ON thread_follows (actor_id, thread_id);
 
 CREATE TABLE reactions (
   message_id TEXT NOT NULL REFERENCES messages (id),
@@ -185,6 +203,14 @@ CREATE TABLE reactions (
   PRIMARY KEY (message_id, emoji, actor_id)
 );
 
+CREATE TABLE pins (
+  room_id TEXT NOT NULL REFERENCES rooms (id),
+  message_id TEXT NOT NULL REFERENCES messages (id),
+  pinned_by TEXT NOT NULL,
+  pinned_at BIGINT NOT NULL,
+  PRIMARY KEY (room_id, message_id)
+);
+
 CREATE TABLE mentions (
   actor_id TEXT NOT NULL,
   message_id TEXT NOT NULL REFERENCES messages (id),
@@ -192,6 +218,8 @@ CREATE TABLE mentions (
   seq BIGINT NOT NULL,
   PRIMARY KEY (actor_id, message_id)
 ) /*sqlite: WITHOUT ROWID*/;
+CREATE INDEX mentions_room ON mentions (actor_id, room_id, seq);
+CREATE INDEX mentions_message ON mentions (message_id);
 
 -- The log: every event and every audit entry. A row with a stream is an event; without, an audit
 -- entry only. `lead` marks the row that stands for its operation in the audit list. ---------------
@@ -237,6 +265,14 @@ CREATE TABLE log_head (
   hash TEXT NOT NULL
 );
 INSERT INTO log_head (id, n, pos, hash) VALUES (1, 0, 0, '');
+
+-- How far somebody says that it has handled each stream. (`cursors` is what the server itself delivers by.)
+CREATE TABLE acks (
+  actor_id TEXT NOT NULL,
+  stream TEXT NOT NULL,
+  seq BIGINT NOT NULL,
+  PRIMARY KEY (actor_id, stream)
+) /*sqlite: WITHOUT ROWID*/;
 
 CREATE TABLE cursors (
   consumer TEXT NOT NULL,

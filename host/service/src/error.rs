@@ -98,6 +98,8 @@ codes! {
     PreconditionRequired = 428 "precondition_required";
     /// Too many calls.
     RateLimited = 429 "rate_limited";
+    /// The room asks its authors to wait between messages.
+    SlowMode = 429 "slow_mode";
     /// A fault of the server.
     Internal = 500 "internal";
     /// This server or backend does not do it.

@@ -20,8 +20,10 @@ pub mod meshes;
 pub mod messages;
 mod migrate;
 pub mod people;
+pub mod pins;
 mod postgres;
 pub mod reactions;
+pub mod read_states;
 pub mod rooms;
 pub mod seats;
 mod sql;
@@ -146,7 +148,9 @@ const NOUNS: &[Noun] = &[
     ("meshes", meshes::ALL),
     ("messages", messages::ALL),
     ("people", people::ALL),
+    ("pins", pins::ALL),
     ("reactions", reactions::ALL),
+    ("read_states", read_states::ALL),
     ("rooms", rooms::ALL),
     ("seats", seats::ALL),
     ("threads", threads::ALL),

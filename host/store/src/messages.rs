@@ -3,7 +3,7 @@
 use crate::{Error, Row, Tx, text, text_option};
 use mesh_authz::Grant;
 use mesh_types::{
-    ActorId, MessageId, RoomId, ThreadId, Timestamp, Trust,
+    ActorId, MessageId, Posters, RoomId, RoomRole, ThreadId, Timestamp, Trust,
     view::{Actor, Message},
 };
 
@@ -14,12 +14,16 @@ crate::statements! {
     OLDEST = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at FROM messages m JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE m.room_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3";
     REPLIES = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at FROM messages m JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE m.thread_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3";
     EDIT = "UPDATE messages SET text = $2, revision = revision + 1, edited_at = $3 WHERE id = $1";
+    HOLD = "UPDATE messages SET revision = revision WHERE id = $1";
     KEEP_REVISION = "INSERT INTO message_revisions (message_id, revision, text, at) SELECT id, revision, text, COALESCE(edited_at, created_at) FROM messages WHERE id = $1";
     DELETE = "UPDATE messages SET text = '', revision = revision + 1, deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL";
     FORGET_REVISIONS = "DELETE FROM message_revisions WHERE message_id = $1";
     MENTION = "INSERT INTO mentions (actor_id, message_id, room_id, seq) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+    UNMENTION = "DELETE FROM mentions WHERE message_id = $1 AND actor_id = $2";
+    UNMENTION_ALL = "DELETE FROM mentions WHERE message_id = $1";
+    MENTIONS = "SELECT actor_id FROM mentions WHERE message_id = $1 ORDER BY actor_id";
     MENTIONED = "SELECT m.actor_id, rb.hears FROM members m JOIN room_members s ON s.actor_id = m.actor_id AND s.room_id = $3 LEFT JOIN room_bots rb ON rb.room_id = $3 AND rb.bot_id = m.actor_id WHERE m.mesh_id = $1 AND m.handle = $2 AND m.state = 'active'";
-    DESK = "SELECT r.archived_at, m.display_name FROM rooms r LEFT JOIN members m ON m.mesh_id = r.mesh_id AND m.actor_id = $2 WHERE r.id = $1 AND r.deleted_at IS NULL";
+    DESK = "SELECT r.archived_at, m.display_name, r.who_may_post, r.slow_mode_s, r.threads_only, s.room_role FROM rooms r LEFT JOIN members m ON m.mesh_id = r.mesh_id AND m.actor_id = $2 LEFT JOIN room_members s ON s.room_id = r.id AND s.actor_id = $2 WHERE r.id = $1 AND r.deleted_at IS NULL";
 }
 
 fn read(row: &Row<'_>) -> Result<Message, Error> {
@@ -105,6 +109,12 @@ pub async fn replies(tx: &mut Tx<'_>, thread: &Grant<ThreadId>, seq: i64, limit:
     tx.all(REPLIES, &[text(**thread), seq.into(), limit.into()], read).await
 }
 
+/// Keeps everybody else from changing this message until the end of the transaction, so that what is
+/// read of it from now on stays true. On SQLite that is so anyway.
+pub async fn hold(tx: &mut Tx<'_>, message: &Grant<MessageId>) -> Result<(), Error> {
+    tx.exec(HOLD, &[text(**message)]).await.map(drop)
+}
+
 /// Replaces the text; the old one becomes a revision.
 pub async fn edit(tx: &mut Tx<'_>, message: &Grant<MessageId>, new: &str, at: Timestamp) -> Result<(), Error> {
     tx.exec(KEEP_REVISION, &[text(**message)]).await?;
@@ -113,8 +123,9 @@ pub async fn edit(tx: &mut Tx<'_>, message: &Grant<MessageId>, new: &str, at: Ti
 
 /// Takes the text and all its revisions away and leaves a tombstone; false when it was one already.
 pub async fn delete(tx: &mut Tx<'_>, message: &Grant<MessageId>, at: Timestamp) -> Result<bool, Error> {
+    let deleted = tx.exec(DELETE, &[text(**message), at.into()]).await? == 1;
     tx.exec(FORGET_REVISIONS, &[text(**message)]).await?;
-    Ok(tx.exec(DELETE, &[text(**message), at.into()]).await? == 1)
+    Ok(deleted)
 }
 
 /// Remembers that a message mentions an actor.
@@ -130,6 +141,21 @@ pub async fn mention(
         .map(drop)
 }
 
+/// Whom a message mentions.
+pub async fn mentions(tx: &mut Tx<'_>, message: MessageId) -> Result<Vec<ActorId>, Error> {
+    tx.all(MENTIONS, &[text(message)], |row| row.parse(0)).await
+}
+
+/// A message does not mention an actor any more.
+pub async fn unmention(tx: &mut Tx<'_>, message: &Grant<MessageId>, actor: ActorId) -> Result<(), Error> {
+    tx.exec(UNMENTION, &[text(**message), text(actor)]).await.map(drop)
+}
+
+/// A message mentions nobody any more.
+pub async fn unmention_all(tx: &mut Tx<'_>, message: &Grant<MessageId>) -> Result<(), Error> {
+    tx.exec(UNMENTION_ALL, &[text(**message)]).await.map(drop)
+}
+
 /// The actor in this room that a handle names, and what it hears if it is a bot.
 pub async fn mentioned(
     tx: &mut Tx<'_>,
@@ -140,11 +166,35 @@ pub async fn mentioned(
     tx.opt(MENTIONED, &values, |row| Ok((row.parse(0)?, row.get(1)?))).await
 }
 
-/// Whether a room takes messages, and the name that an author has there; none when it is gone.
-pub async fn desk(tx: &mut Tx<'_>, room: &Grant<RoomId>, author: ActorId) -> Result<Option<(bool, String)>, Error> {
+/// What somebody who wants to post finds in a room.
+#[derive(Debug)]
+pub struct Desk {
+    /// Nobody may post.
+    pub archived: bool,
+    /// The name that the author has there.
+    pub name: String,
+    /// Who may post.
+    pub who_may_post: Posters,
+    /// Seconds between two messages of one author.
+    pub slow_mode_s: i64,
+    /// Only those who lead post outside threads.
+    pub threads_only: bool,
+    /// The author's room role.
+    pub room_role: Option<RoomRole>,
+}
+
+/// What an author finds in a room; none when it is gone.
+pub async fn desk(tx: &mut Tx<'_>, room: &Grant<RoomId>, author: ActorId) -> Result<Option<Desk>, Error> {
     tx.opt(DESK, &[text(**room), text(author)], |row| {
         let name: Option<String> = row.get(1)?;
-        Ok((row.time_option(0)?.is_none(), name.unwrap_or_default()))
+        Ok(Desk {
+            archived: row.time_option(0)?.is_some(),
+            name: name.unwrap_or_default(),
+            who_may_post: row.parse(2)?,
+            slow_mode_s: row.get(3)?,
+            threads_only: row.flag(4)?,
+            room_role: row.parse_option(5)?,
+        })
     })
     .await
 }

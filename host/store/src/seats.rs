@@ -8,11 +8,13 @@ use mesh_types::{
 };
 
 crate::statements! {
-    ADD = "INSERT INTO room_members (room_id, actor_id, member_id, room_role, joined_at, read_seq) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
+    ADD = "INSERT INTO room_members (room_id, actor_id, member_id, room_role, joined_at, read_seq, notify) VALUES ($1, $2, $3, $4, $5, $6, 'all') ON CONFLICT DO NOTHING";
     REMOVE = "DELETE FROM room_members WHERE room_id = $1 AND actor_id = $2";
     SET_ROLE = "UPDATE room_members SET room_role = $3 WHERE room_id = $1 AND actor_id = $2";
     GET = "SELECT s.room_id, s.room_role, s.joined_at, m.id, m.mesh_id, m.actor_id, m.display_name, m.handle, m.role, m.state, m.joined_at, m.revision FROM room_members s JOIN members m ON m.id = s.member_id WHERE s.room_id = $1 AND s.actor_id = $2";
     LIST = "SELECT s.room_id, s.room_role, s.joined_at, m.id, m.mesh_id, m.actor_id, m.display_name, m.handle, m.role, m.state, m.joined_at, m.revision FROM room_members s JOIN members m ON m.id = s.member_id WHERE s.room_id = $1 AND s.actor_id > $2 ORDER BY s.actor_id LIMIT $3";
+    ACTORS = "SELECT actor_id FROM room_members WHERE room_id = $1 ORDER BY actor_id";
+    POST_AGAIN = "UPDATE room_members SET posted_at = $3 WHERE room_id = $1 AND actor_id = $2 AND (posted_at IS NULL OR posted_at <= $4)";
     OTHERS = "SELECT CAST(COALESCE(SUM(CASE WHEN room_role = 'owner' THEN 1 ELSE 0 END), 0) AS BIGINT), COUNT(*) FROM room_members WHERE room_id = $1 AND actor_id <> $2";
     ADD_BOT = "INSERT INTO room_bots (room_id, bot_id, hears, may_post, revision, added_by, added_at) VALUES ($1, $2, $3, $4, 1, $5, $6) ON CONFLICT DO NOTHING";
     UPDATE_BOT = "UPDATE room_bots SET hears = $3, may_post = $4, revision = revision + 1 WHERE room_id = $1 AND bot_id = $2";
@@ -95,6 +97,22 @@ pub async fn list(tx: &mut Tx<'_>, room: &Grant<RoomId>, after: &str, limit: i64
     tx.all(LIST, &[text(**room), after.into(), limit.into()], read).await
 }
 
+/// Everyone in a room, by id alone.
+pub async fn actors(tx: &mut Tx<'_>, room: RoomId) -> Result<Vec<ActorId>, Error> {
+    tx.all(ACTORS, &[text(room)], |row| row.parse(0)).await
+}
+
+/// Remembers that an actor posts now, if it did not since `before`; false when it did, or has no seat.
+pub async fn post_again(
+    tx: &mut Tx<'_>,
+    room: &Grant<RoomId>,
+    actor: ActorId,
+    (at, before): (Timestamp, Timestamp),
+) -> Result<bool, Error> {
+    let values = [text(**room), text(actor), at.into(), before.into()];
+    Ok(tx.exec(POST_AGAIN, &values).await? == 1)
+}
+
 /// How many owners and how many actors a room has besides this one.
 pub async fn others(tx: &mut Tx<'_>, room: RoomId, but: ActorId) -> Result<(i64, i64), Error> {
     tx.one(OTHERS, &[text(room), text(but)], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -102,21 +120,14 @@ pub async fn others(tx: &mut Tx<'_>, room: RoomId, but: ActorId) -> Result<(i64,
 }
 
 /// Says what a bot hears in a room that it was given a place in; false when that was said before.
-pub async fn add_bot(
+pub async fn add_bot<R>(
     tx: &mut Tx<'_>,
-    room: &Grant<RoomId>,
-    bot: BotId,
+    _allowed: &Grant<R>,
+    (room, bot): (RoomId, BotId),
     (hears, may_post): (Hears, bool),
     (by, at): (ActorId, Timestamp),
 ) -> Result<bool, Error> {
-    let values = [
-        text(**room),
-        text(bot),
-        text(hears),
-        may_post.into(),
-        text(by),
-        at.into(),
-    ];
+    let values = [text(room), text(bot), text(hears), may_post.into(), text(by), at.into()];
     Ok(tx.exec(ADD_BOT, &values).await? == 1)
 }
 

@@ -63,6 +63,7 @@ async fn hot_queries_use_an_index() {
         ("messages", "REPLIES"),
         ("messages", "MENTIONED"),
         ("messages", "DESK"),
+        ("messages", "MENTIONS"),
         ("seats", "HEARING_ALL"),
     ];
     let databases = Databases::new().await;

@@ -11,5 +11,7 @@ pub use id::{
     ActorId, ApprovalId, BotId, BotVersionId, DeadLetterId, DecisionId, IdError, InstanceId, InviteId, MemberId,
     MeshId, MessageId, PersonId, RequestId, RoomId, SessionId, ThreadId, TokenId,
 };
-pub use roles::{BotBackend, Decision, Hears, JoinRule, LogLevel, Role, RoomKind, RoomRole, Trust};
+pub use roles::{
+    BotBackend, Decision, Hears, JoinRule, LogLevel, NotifyLevel, Posters, Role, RoomKind, RoomRole, Trust,
+};
 pub use time::Timestamp;

@@ -110,6 +110,28 @@ text_enum! {
 }
 
 text_enum! {
+    /// Who may post in a room, besides those who lead it.
+    Posters {
+        /// Everybody in it who is no reader.
+        Everyone = "everyone",
+        /// Nobody: only its owners and moderators, and the mesh's Moderators and above.
+        Leads = "leads",
+    }
+}
+
+text_enum! {
+    /// What of a room somebody wants to be notified of.
+    NotifyLevel {
+        /// Everything.
+        All = "all",
+        /// Mentions and replies.
+        Mentions = "mentions",
+        /// Nothing.
+        None = "none",
+    }
+}
+
+text_enum! {
     /// Which messages of a room a bot gets.
     Hears {
         /// Every message.

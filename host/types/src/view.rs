@@ -1,8 +1,8 @@
 //! What operations answer: the public shape of each thing.
 
 use crate::{
-    ActorId, BotId, Hears, JoinRule, MemberId, MeshId, MessageId, Role, RoomId, RoomKind, RoomRole, ThreadId,
-    Timestamp, Trust,
+    ActorId, BotId, Hears, JoinRule, MemberId, MeshId, MessageId, NotifyLevel, Posters, Role, RoomId, RoomKind,
+    RoomRole, ThreadId, Timestamp, Trust,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -116,6 +116,55 @@ pub struct Room {
     pub head_seq: i64,
     /// How far the caller has read.
     pub read_seq: i64,
+}
+
+/// What somebody has not yet read of a room, and what it wants to be notified of there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReadState {
+    /// The room.
+    pub room_id: RoomId,
+    /// Read up to this place in the room's stream.
+    pub read_seq: i64,
+    /// Messages of others after it, replies too; 1,000 stands for that many or more.
+    pub unread: u64,
+    /// Those of them that mention the reader.
+    pub mentions: u64,
+    /// What it wants to be notified of.
+    pub level: NotifyLevel,
+    /// Nothing before this time.
+    pub muted_until: Option<Timestamp>,
+    /// The threads it follows that have unread replies; at most 200 in one answer.
+    pub threads: Vec<ThreadReadState>,
+}
+
+/// What somebody has not yet read of a thread.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ThreadReadState {
+    /// The thread.
+    pub thread_id: ThreadId,
+    /// Replies of others.
+    pub unread: u64,
+    /// Those of them that mention the reader.
+    pub mentions: u64,
+}
+
+/// The rules of a room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RoomSettings {
+    /// The room.
+    pub room_id: RoomId,
+    /// Who may find it and come in.
+    pub join_rule: JoinRule,
+    /// Who may post.
+    pub who_may_post: Posters,
+    /// Seconds that an author waits between two messages; 0 for none. Those who lead do not wait.
+    pub slow_mode_s: i64,
+    /// Messages outside threads come only from those who lead.
+    pub threads_only: bool,
+    /// Those who only read may react.
+    pub readers_may_react: bool,
+    /// Rises with every change of the room.
+    pub revision: i64,
 }
 
 /// One actor's place in one mesh.

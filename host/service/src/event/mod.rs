@@ -1,11 +1,13 @@
 //! The log, as those who follow it read it.
 
+mod ack;
 mod audit;
 mod delivery;
 mod positions;
 mod room;
 mod sync;
 
+pub use ack::AckEvents;
 pub use audit::ListAudit;
 pub use delivery::{Delivery, next as next_for_bot};
 pub use room::{ListRoomEvents, ListRoomEventsIn};

@@ -1,5 +1,7 @@
 use super::{
-    Reader, own_stream,
+    Reader,
+    ack::kept,
+    own_stream,
     positions::{self, Positions},
 };
 use crate::{Answer, Cx, Effect, Error, Host, Method, Op, OpSpec, Result, error::Code, op, resource::Myself};
@@ -27,6 +29,8 @@ const MOST: i64 = 500;
 pub struct Sync {
     /// Send it with the next call.
     pub cursor: String,
+    /// What `event.ack` kept; only when no cursor was sent.
+    pub acked_cursor: Option<String>,
     /// Every room that the caller is in; only when no cursor was sent.
     pub rooms: Vec<Room>,
     /// The events since the cursor, in order within each stream.
@@ -38,7 +42,7 @@ pub struct Sync {
 impl Answer for Sync {}
 
 /// The streams whose events this actor gets, with the room or mesh of each still open to it.
-async fn streams(tx: &mut Tx<'_>, actor: ActorId) -> Result<(Vec<Stream>, Vec<Room>)> {
+pub(super) async fn streams(tx: &mut Tx<'_>, actor: ActorId) -> Result<(Vec<Stream>, Vec<Room>)> {
     let rooms = rooms::mine(tx, actor).await?;
     let mut streams = vec![own_stream(actor)];
     let meshes: BTreeSet<_> = rooms.iter().map(|room| room.mesh_id).collect();
@@ -101,8 +105,12 @@ async fn sync(cx: &mut Cx<'_>, cursor: Option<&str>) -> Result<Sync> {
         entries.extend(found);
     }
     let events = Reader::new(actor.to_string()).events(cx.tx(), entries).await?;
-    let rooms = if since.is_none() { rooms } else { Vec::new() };
+    let (rooms, acked_cursor) = match since {
+        None => (rooms, kept(cx, actor).await?),
+        Some(_) => (Vec::new(), None),
+    };
     Ok(Sync {
+        acked_cursor,
         cursor: positions::pack(&now)?,
         rooms,
         events,

@@ -3,7 +3,7 @@ use crate::{
     authority::{Stale, session_person},
     error::Code,
     op,
-    patch::present,
+    patch::{note, present},
     resource::Myself,
     room::viewer,
     text::{check_slug, clean_name, clean_text, slug_from},
@@ -17,8 +17,8 @@ use mesh_store::{
 };
 use mesh_types::{MemberId, MeshId, Role, view::Mesh};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde::Deserialize;
+use serde_json::{Map, json};
 
 /// `mesh.create`
 pub struct CreateMesh;
@@ -140,22 +140,20 @@ impl Op for UpdateMesh {
         let mut changed = Map::new();
         if let Some(name) = input.name {
             let name = clean_name("/name", &name, 80)?;
-            note(&mut changed, "name", &mut mesh.name, name);
+            note(&mut changed, "name", &mut mesh.name, Some(name));
         }
         if let Some(description) = input.description {
             let description = clean_text("/description", &description.unwrap_or_default(), 500)?;
-            note(&mut changed, "description", &mut mesh.description, description);
+            note(&mut changed, "description", &mut mesh.description, Some(description));
         }
         if let Some(slug) = input.slug {
             check_slug("/slug", &slug)?;
             if slug != mesh.slug && meshes::slug_taken(cx.tx(), &slug).await? {
                 return Err(taken(&slug));
             }
-            note(&mut changed, "slug", &mut mesh.slug, slug);
+            note(&mut changed, "slug", &mut mesh.slug, Some(slug));
         }
-        if let Some(listed) = input.listed {
-            note(&mut changed, "listed", &mut mesh.listed, listed);
-        }
+        note(&mut changed, "listed", &mut mesh.listed, input.listed);
         if changed.is_empty() {
             return Ok(mesh);
         }
@@ -175,13 +173,5 @@ impl Op for UpdateMesh {
         meshes::get(cx.tx(), *grant, &viewer)
             .await?
             .ok_or_else(Error::not_found)
-    }
-}
-
-/// Sets a field and writes down the new value, if it is a new one.
-fn note<T: PartialEq + Serialize>(changed: &mut Map<String, Value>, name: &str, field: &mut T, new: T) {
-    if *field != new {
-        changed.insert(name.into(), json!(new));
-        *field = new;
     }
 }

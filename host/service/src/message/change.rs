@@ -1,7 +1,7 @@
-use super::{MessageIn, post::MessageRef, post::check_text, with_reactions};
+use super::{MessageIn, post::MessageRef, post::check_text, tell, with_reactions};
 use crate::{Cx, Effect, Error, Method, Nothing, Op, OpSpec, Result, op};
 use mesh_authz::{Grant, Permission};
-use mesh_store::{log::Stream, messages, threads};
+use mesh_store::{log::Stream, messages, pins, threads};
 use mesh_types::{MessageId, view::Message};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -39,6 +39,7 @@ impl Op for EditMessage {
 
     async fn run(cx: &mut Cx<'_>, message: Grant<MessageId>, input: EditMessageIn) -> Result<Message> {
         check_text(&input.text)?;
+        messages::hold(cx.tx(), &message).await?;
         let found = messages::get(cx.tx(), *message).await?.ok_or_else(Error::not_found)?;
         if found.redacted {
             return Err(Error::wrong_state("deleted", "This message was deleted."));
@@ -48,6 +49,7 @@ impl Op for EditMessage {
         if found.text != input.text {
             let at = cx.now();
             messages::edit(cx.tx(), &message, &input.text, at).await?;
+            tell::mentions_changed(cx, &message, &found, &input.text).await?;
             let data = MessageRef {
                 room_id: found.room_id,
                 message_id: *message,
@@ -81,10 +83,13 @@ impl Op for DeleteMessage {
     }
 
     async fn run(cx: &mut Cx<'_>, message: Grant<MessageId>, _: MessageIn) -> Result<Nothing> {
+        messages::hold(cx.tx(), &message).await?;
         let found = messages::get(cx.tx(), *message).await?.ok_or_else(Error::not_found)?;
         cx.check_match(found.revision)?;
         let at = cx.now();
         if messages::delete(cx.tx(), &message, at).await? {
+            messages::unmention_all(cx.tx(), &message).await?;
+            pins::remove(cx.tx(), &message, found.room_id).await?;
             let stream = Stream::Room(found.room_id);
             let data = json!({ "room_id": found.room_id, "message_ids": [*message], "by": cx.actor().ok(), "reason": "deleted" });
             cx.emit(stream, "message.deleted", *message, &data).await?;

@@ -3,13 +3,16 @@
 mod change;
 mod look;
 mod mention;
+mod pin;
 mod post;
 mod react;
+mod tell;
 mod thread;
 
 pub use change::{DeleteMessage, EditMessage, EditMessageIn};
 pub use look::{GetMessage, ListMessages, ListMessagesIn, MessageIn};
 pub use mention::mentions;
+pub use pin::{AddPin, ListPins, RemovePin};
 pub use post::{PostMessage, PostMessageIn};
 pub use react::{AddReaction, ReactionIn, RemoveReaction};
 pub use thread::{FollowThread, GetThread, ListThreads, ListThreadsIn, ThreadIn, ThreadReplies, ThreadRepliesIn};

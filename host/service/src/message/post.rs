@@ -1,13 +1,13 @@
-use super::mention;
+use super::tell;
 use crate::{Cx, Effect, Error, Method, Op, OpSpec, Result, error::Code, op};
-use mesh_authz::{Grant, Permission};
+use mesh_authz::{Grant, Permission, Reason};
 use mesh_store::{
     log::Stream,
-    messages::{self, New},
-    threads,
+    messages::{self, Desk, New},
+    seats, threads,
 };
 use mesh_types::{
-    ActorId, Hears, MessageId, RoomId, ThreadId, Trust, limits,
+    MessageId, Posters, Role, RoomId, RoomRole, ThreadId, Trust, limits,
     view::{Actor, Message},
 };
 use schemars::JsonSchema;
@@ -59,16 +59,16 @@ impl Op for PostMessage {
     async fn run(cx: &mut Cx<'_>, room: Grant<RoomId>, input: Self::In) -> Result<Message> {
         check_text(&input.text)?;
         let (author, hops) = (cx.actor()?, cx.envelope().hops);
-        let (open, name) = messages::desk(cx.tx(), &room, author)
-            .await?
-            .ok_or_else(Error::not_found)?;
-        if !open {
-            return Err(archived());
-        }
         let id = cx.id(MessageId::new);
         let stream = Stream::Room(*room);
+        // The place in the stream first: whoever archives the room takes one too, so what is read of the
+        // room from here on stays true.
         let seq = cx.advance(stream).await?;
         let at = cx.now();
+        let desk = messages::desk(cx.tx(), &room, author)
+            .await?
+            .ok_or_else(Error::not_found)?;
+        check_rules(cx, &room, &desk, input.thread_id).await?;
         if let Some(reply_to) = input.reply_to {
             check_same_room(cx, &room, reply_to).await?;
         }
@@ -98,7 +98,7 @@ impl Op for PostMessage {
             let thread = thread.ok_or_else(|| Error::invalid("/thread_id", "no open thread of this room"))?;
             cx.emit(stream, "thread.changed", thread.id, &thread).await?;
         }
-        tell_mentioned(cx, &room, id, seq, &input.text).await?;
+        tell::mentioned(cx, &room, (id, seq), &input.text).await?;
         let message = Message {
             id,
             room_id: *room,
@@ -107,7 +107,7 @@ impl Op for PostMessage {
             author: Actor {
                 id: author,
                 kind: author.kind().into(),
-                name,
+                name: desk.name,
             },
             text: input.text,
             created_at: at,
@@ -154,39 +154,43 @@ fn archived() -> Error {
     Error::wrong_state("archived", "This room is archived.")
 }
 
+/// The room's own rules. Whoever leads the room, or keeps order in the mesh, is above them.
+async fn check_rules(cx: &mut Cx<'_>, room: &Grant<RoomId>, desk: &Desk, thread: Option<ThreadId>) -> Result<()> {
+    if desk.archived {
+        return Err(archived());
+    }
+    let leads = matches!(desk.room_role, Some(RoomRole::Owner | RoomRole::Moderator))
+        || room.place().is_some_and(|place| place.role <= Role::Moderator);
+    if leads {
+        return Ok(());
+    }
+    if desk.who_may_post == Posters::Leads {
+        return Err(Error::forbidden(
+            Reason::Policy,
+            "Only those who lead this room post in it.",
+        ));
+    }
+    if desk.threads_only && thread.is_none() {
+        return Err(Error::forbidden(Reason::Policy, "In this room one replies in threads."));
+    }
+    if desk.slow_mode_s > 0 {
+        let (author, at) = (cx.actor()?, cx.now());
+        let before = at.plus_seconds(-desk.slow_mode_s);
+        if !seats::post_again(cx.tx(), room, author, (at, before)).await? {
+            let wait = u64::try_from(desk.slow_mode_s).unwrap_or_default() * 1000;
+            return Err(Error::later(
+                Code::SlowMode,
+                "This room asks its authors to wait between messages.",
+                wait,
+            ));
+        }
+    }
+    Ok(())
+}
+
 async fn check_same_room(cx: &mut Cx<'_>, room: &Grant<RoomId>, message: MessageId) -> Result<()> {
     match mesh_store::facts::message(cx.tx(), message).await? {
         Some((there, _)) if there == **room => Ok(()),
         _ => Err(Error::invalid("/reply_to", "no message of this room")),
     }
-}
-
-/// Each mentioned actor in the room gets a row; a bot that hears mentions only gets a copy of the
-/// event on its own stream, since it is not on the room's.
-async fn tell_mentioned(cx: &mut Cx<'_>, room: &Grant<RoomId>, message: MessageId, seq: i64, text: &str) -> Result<()> {
-    let author = cx.actor()?;
-    for handle in mention::handles(text) {
-        let Some((actor, hears)) = messages::mentioned(cx.tx(), room, &handle).await? else {
-            continue;
-        };
-        if actor == author {
-            continue;
-        }
-        messages::mention(cx.tx(), room, message, seq, actor).await?;
-        if let (ActorId::Bot(_), Some(hears)) = (actor, hears)
-            && hears == Hears::Mentions.as_str()
-        {
-            cx.emit(
-                Stream::Actor(actor),
-                "message.created",
-                message,
-                &MessageRef {
-                    room_id: **room,
-                    message_id: message,
-                },
-            )
-            .await?;
-        }
-    }
-    Ok(())
 }

@@ -90,7 +90,7 @@ impl Op for AddRoomBot {
         let bot = bot.ok_or_else(|| Error::invalid("/bot_id", "no bot of this mesh"))?;
         let (hears, may_post) = (input.hears.unwrap_or(Hears::Mentions), input.may_post.unwrap_or(true));
         let (by, at) = (cx.actor()?, cx.now());
-        if !seats::add_bot(cx.tx(), &room, input.bot_id, (hears, may_post), (by, at)).await? {
+        if !seats::add_bot(cx.tx(), &room, (*room, input.bot_id), (hears, may_post), (by, at)).await? {
             return Err(Error::new(Code::AlreadyExists, "This bot is in the room already."));
         }
         seat(
@@ -109,7 +109,7 @@ impl Op for AddRoomBot {
 }
 
 /// A bot that hears everything follows the room's stream from here on; another does not.
-async fn follow(cx: &mut Cx<'_>, room: RoomId, bot: BotId, hears: Hears) -> Result<()> {
+pub(super) async fn follow(cx: &mut Cx<'_>, room: RoomId, bot: BotId, hears: Hears) -> Result<()> {
     let stream = Stream::Room(room);
     if hears == Hears::All {
         let head = log::head(cx.tx(), stream).await?;

@@ -3,13 +3,13 @@ use crate::{
     authority::Stale,
     error::Code,
     op,
-    room::{member_of_mesh, seat, viewer},
+    room::{member_of_mesh, seat, tell, viewer},
     text::{check_slug, clean_name, clean_text, slug_from},
 };
 use mesh_authz::{Grant, Permission};
 use mesh_store::{
     log::Stream,
-    rooms::{self, New},
+    rooms::{self, About, New},
 };
 use mesh_types::{ActorId, JoinRule, MemberId, MeshId, RoomId, RoomKind, RoomRole, view::Room};
 use schemars::JsonSchema;
@@ -190,14 +190,17 @@ impl Op for UpdateRoom {
                 format!("A room called `{slug}` is there already."),
             ));
         }
-        rooms::update(cx.tx(), &grant, &name, &slug, &purpose).await?;
-        let changed = json!({ "room_id": room.id, "name": name, "slug": slug, "purpose": purpose });
-        cx.emit(Stream::Room(room.id), "room.changed", room.id, &changed)
-            .await?;
-        if room.join_rule == JoinRule::Public {
-            cx.emit(Stream::Mesh(room.mesh_id), "room.changed", room.id, &changed)
-                .await?;
+        if slug != room.slug {
+            rooms::keep_slug(cx.tx(), &grant).await?;
         }
+        let about = About {
+            name: &name,
+            slug: &slug,
+            purpose: &purpose,
+        };
+        rooms::update(cx.tx(), &grant, &about, room.revision).await?;
+        let changed = json!({ "room_id": room.id, "name": name, "slug": slug, "purpose": purpose });
+        tell(cx, &room, "room.changed", &changed).await?;
         rooms::get(cx.tx(), *grant, &viewer).await?.ok_or_else(Error::not_found)
     }
 }

@@ -1,25 +1,37 @@
 //! Rooms, and people and bots in them.
 
+mod archive;
 mod bots;
 mod come_and_go;
 mod create;
+mod delete;
+mod direct;
 mod look;
 mod people;
+mod read;
+mod resolve;
+mod settings;
 
+pub use archive::{ArchiveRoom, UnarchiveRoom};
 pub use bots::{AddRoomBot, ListRoomBots, RemoveRoomBot, RoomBotIn, UpdateRoomBot};
 pub use come_and_go::{JoinRoom, LeaveRoom};
 pub use create::{CreateRoom, CreateRoomIn, UpdateRoom};
+pub use delete::DeleteRoom;
+pub use direct::OpenDirectRoom;
 pub use look::{GetRoom, ListRooms, ListRoomsIn, RoomIn};
 pub use people::{
     AddRoomMember, AddRoomMemberIn, ListRoomMembers, ListRoomMembersIn, RemoveRoomMember, RoomSeatIn, SetRoomRole,
 };
+pub use read::{ListReadStates, SetReadState, SetRoomNotify};
+pub use resolve::ResolveRoom;
+pub use settings::{GetRoomSettings, UpdateRoomSettings};
 
 use crate::{Answer, Cx, Error, Result, authority::Stale};
 use mesh_authz::Grant;
 use mesh_store::{log, log::Stream, seats};
 use mesh_types::{
-    ActorId, MemberId, RoomId, RoomRole,
-    view::{Member, Room, RoomBot, RoomMember},
+    ActorId, JoinRule, MemberId, RoomId, RoomRole,
+    view::{Member, Room, RoomBot, RoomMember, RoomSettings},
 };
 use serde_json::json;
 
@@ -35,6 +47,12 @@ impl Answer for Room {
 
 impl Answer for RoomMember {}
 
+impl Answer for RoomSettings {
+    fn revision(&self) -> Option<i64> {
+        Some(self.revision)
+    }
+}
+
 impl Answer for RoomBot {
     fn revision(&self) -> Option<i64> {
         Some(self.revision)
@@ -48,6 +66,15 @@ pub(crate) fn viewer(cx: &Cx<'_>) -> String {
         .actor()
         .map(|actor| actor.to_string())
         .unwrap_or_default()
+}
+
+/// Tells a room of a change; if it is public, its mesh too. Gives the place in the room's stream.
+pub(crate) async fn tell(cx: &mut Cx<'_>, room: &Room, kind: &'static str, data: &serde_json::Value) -> Result<i64> {
+    let seq = cx.emit(Stream::Room(room.id), kind, room.id, data).await?;
+    if room.join_rule == JoinRule::Public {
+        cx.emit(Stream::Mesh(room.mesh_id), kind, room.id, data).await?;
+    }
+    Ok(seq)
 }
 
 /// Gives an actor a place in a room and tells the room and the actor. `None` when it had one.

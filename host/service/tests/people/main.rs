@@ -1,9 +1,15 @@
 //! Accounts, meshes, members and invitations, through the pipeline, on a real database.
 
+#[macro_use]
+mod world;
+
 mod accounts;
+mod direct_rooms;
 mod invites;
 mod members;
 mod meshes;
+mod pins;
+mod rooms;
 mod sessions;
 mod tokens;
-mod world;
+mod unread;

@@ -14,7 +14,15 @@ use mesh_store::{
 };
 use mesh_types::RequestId;
 use serde_json::{Value, json};
-use std::{net::IpAddr, sync::Arc};
+use sqlx::{Connection as _, PgConnection};
+use std::{
+    net::IpAddr,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
@@ -71,8 +79,62 @@ impl Job for Behind {
     }
 }
 
+/// Which database a test's server has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Engine {
+    /// A file.
+    Sqlite,
+    /// A new database on the server that `scripts/with-postgres` started.
+    Postgres,
+}
+
+impl Engine {
+    async fn database(self, dir: &Path) -> Config {
+        match self {
+            Self::Sqlite => Config::Sqlite(dir.join("mesh.db")),
+            Self::Postgres => Config::Postgres(new_postgres_database().await),
+        }
+    }
+}
+
+async fn new_postgres_database() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let server = std::env::var("MESH_TEST_POSTGRES").expect("run the tests with `make test`, which starts PostgreSQL");
+    let name = format!("people_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    let mut connection = PgConnection::connect(&server).await.unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    server.replace("/postgres", &format!("/{name}"))
+}
+
+/// Runs each story on SQLite and on PostgreSQL, as two tests: `name::sqlite` and `name::postgres`.
+macro_rules! on_both_engines {
+    ($($(#[$meta:meta])* async fn $name:ident($world:ident) $body:block)*) => {$(
+        $(#[$meta])*
+        mod $name {
+            #[allow(unused_imports, reason = "a story may need nothing")]
+            use super::*;
+
+            async fn story($world: &$crate::world::World) $body
+
+            #[tokio::test]
+            async fn sqlite() {
+                story(&$crate::world::World::on($crate::world::Engine::Sqlite).await).await;
+            }
+
+            #[tokio::test]
+            async fn postgres() {
+                story(&$crate::world::World::on($crate::world::Engine::Postgres).await).await;
+            }
+        }
+    )*};
+}
+
 /// What a test's server differs in.
 pub(crate) struct Options {
+    pub(crate) engine: Engine,
     pub(crate) open: bool,
     pub(crate) sign_ins: u32,
     pub(crate) operators: Vec<String>,
@@ -82,6 +144,7 @@ impl Default for Options {
     /// With open registration.
     fn default() -> Self {
         Self {
+            engine: Engine::Sqlite,
             open: true,
             sign_ins: 1000,
             operators: Vec::new(),
@@ -95,9 +158,18 @@ impl World {
         Self::with(Options::default()).await
     }
 
+    /// On this database.
+    pub(crate) async fn on(engine: Engine) -> Self {
+        Self::with(Options {
+            engine,
+            ..Options::default()
+        })
+        .await
+    }
+
     pub(crate) async fn with(options: Options) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(&Config::Sqlite(dir.path().join("mesh.db"))).await.unwrap();
+        let store = Store::open(&options.engine.database(dir.path()).await).await.unwrap();
         let wide = Rate {
             per_second: 10_000,
             burst: 10_000,
@@ -153,6 +225,34 @@ impl World {
     pub(crate) async fn ok(&self, who: &Person, op: &str, fields: Value) -> Value {
         let answer = self.call(&who.caller, op, fields).await;
         answer.unwrap_or_else(|error| panic!("{op}: {error}"))
+    }
+
+    /// With `If-Match`.
+    pub(crate) async fn matched(
+        &self,
+        who: &Person,
+        revision: &Value,
+        op: &str,
+        fields: Value,
+    ) -> Result<Value, Error> {
+        let mut envelope = self.envelope(&who.caller);
+        envelope.if_match = Some(format!("\"{revision}\""));
+        self.send(envelope, op, fields).await.map(|(json, _)| json)
+    }
+
+    /// The data of the newest event of a kind.
+    pub(crate) async fn newest(&self, stream: &str, kind: &str) -> Value {
+        let stream: Stream = stream.parse().unwrap();
+        let mut view = self.host.store.view().await.unwrap();
+        let entries = log::after(&mut view.tx(), stream, 0, 200).await.unwrap();
+        let found = entries.into_iter().rev().find(|entry| entry.kind == kind);
+        let found = found.unwrap_or_else(|| panic!("no {kind} on {stream}"));
+        serde_json::from_str(&found.data).unwrap()
+    }
+
+    /// How often a kind of event is on a stream.
+    pub(crate) async fn times(&self, stream: &str, kind: &str) -> usize {
+        self.events(stream).await.iter().filter(|found| *found == kind).count()
     }
 
     /// The code of a refusal, and its reason.
