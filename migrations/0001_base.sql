@@ -221,6 +221,20 @@ CREATE TABLE mentions (
 CREATE INDEX mentions_room ON mentions (actor_id, room_id, seq);
 CREATE INDEX mentions_message ON mentions (message_id);
 
+-- What somebody is told of by name: one row for each person and message.
+CREATE TABLE notifications (
+  id TEXT PRIMARY KEY NOT NULL,
+  actor_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  room_id TEXT NOT NULL REFERENCES rooms (id),
+  message_id TEXT NOT NULL REFERENCES messages (id),
+  created_at BIGINT NOT NULL,
+  read_at BIGINT,
+  UNIQUE (actor_id, message_id)
+);
+CREATE INDEX notifications_actor ON notifications (actor_id, id);
+CREATE INDEX notifications_message ON notifications (message_id);
+
 -- The log: every event and every audit entry. A row with a stream is an event; without, an audit
 -- entry only. `lead` marks the row that stands for its operation in the audit list. ---------------
 

@@ -32,6 +32,7 @@ pub mod kv;
 pub mod member;
 pub mod mesh;
 pub mod message;
+pub mod notification;
 pub mod room;
 
 pub use call::{Done, Door, Envelope, ErasedOp, Input, Reply, call};

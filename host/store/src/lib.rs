@@ -19,6 +19,7 @@ pub mod members;
 pub mod meshes;
 pub mod messages;
 mod migrate;
+pub mod notifications;
 pub mod people;
 pub mod pins;
 mod postgres;
@@ -147,6 +148,7 @@ const NOUNS: &[Noun] = &[
     ("members", members::ALL),
     ("meshes", meshes::ALL),
     ("messages", messages::ALL),
+    ("notifications", notifications::ALL),
     ("people", people::ALL),
     ("pins", pins::ALL),
     ("reactions", reactions::ALL),

@@ -3,7 +3,7 @@
 use crate::{Error, Row, Tx, text, text_option};
 use mesh_authz::Grant;
 use mesh_types::{
-    ActorId, MessageId, Posters, RoomId, RoomRole, ThreadId, Timestamp, Trust,
+    ActorId, MessageId, NotifyLevel, Posters, RoomId, RoomRole, ThreadId, Timestamp, Trust,
     view::{Actor, Message},
 };
 
@@ -22,7 +22,7 @@ crate::statements! {
     UNMENTION = "DELETE FROM mentions WHERE message_id = $1 AND actor_id = $2";
     UNMENTION_ALL = "DELETE FROM mentions WHERE message_id = $1";
     MENTIONS = "SELECT actor_id FROM mentions WHERE message_id = $1 ORDER BY actor_id";
-    MENTIONED = "SELECT m.actor_id, rb.hears FROM members m JOIN room_members s ON s.actor_id = m.actor_id AND s.room_id = $3 LEFT JOIN room_bots rb ON rb.room_id = $3 AND rb.bot_id = m.actor_id WHERE m.mesh_id = $1 AND m.handle = $2 AND m.state = 'active'";
+    MENTIONED = "SELECT m.actor_id, rb.hears, s.notify, s.muted_until FROM members m JOIN room_members s ON s.actor_id = m.actor_id AND s.room_id = $3 LEFT JOIN room_bots rb ON rb.room_id = $3 AND rb.bot_id = m.actor_id WHERE m.mesh_id = $1 AND m.handle = $2 AND m.state = 'active'";
     DESK = "SELECT r.archived_at, m.display_name, r.who_may_post, r.slow_mode_s, r.threads_only, s.room_role FROM rooms r LEFT JOIN members m ON m.mesh_id = r.mesh_id AND m.actor_id = $2 LEFT JOIN room_members s ON s.room_id = r.id AND s.actor_id = $2 WHERE r.id = $1 AND r.deleted_at IS NULL";
 }
 
@@ -156,14 +156,31 @@ pub async fn unmention_all(tx: &mut Tx<'_>, message: &Grant<MessageId>) -> Resul
     tx.exec(UNMENTION_ALL, &[text(**message)]).await.map(drop)
 }
 
-/// The actor in this room that a handle names, and what it hears if it is a bot.
-pub async fn mentioned(
-    tx: &mut Tx<'_>,
-    room: &Grant<RoomId>,
-    handle: &str,
-) -> Result<Option<(ActorId, Option<String>)>, Error> {
+/// An actor that a message names.
+#[derive(Debug, Clone)]
+pub struct Named {
+    /// Who it is.
+    pub actor: ActorId,
+    /// What it hears in the room, if it is a bot.
+    pub hears: Option<String>,
+    /// What it wants to be notified of in the room.
+    pub level: NotifyLevel,
+    /// Nothing before this time.
+    pub muted_until: Option<Timestamp>,
+}
+
+/// The actor in this room that a handle names.
+pub async fn mentioned(tx: &mut Tx<'_>, room: &Grant<RoomId>, handle: &str) -> Result<Option<Named>, Error> {
     let values = [text_option(room.mesh()), handle.into(), text(**room)];
-    tx.opt(MENTIONED, &values, |row| Ok((row.parse(0)?, row.get(1)?))).await
+    tx.opt(MENTIONED, &values, |row| {
+        Ok(Named {
+            actor: row.parse(0)?,
+            hears: row.get(1)?,
+            level: row.parse(2)?,
+            muted_until: row.time_option(3)?,
+        })
+    })
+    .await
 }
 
 /// What somebody who wants to post finds in a room.

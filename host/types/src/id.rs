@@ -153,6 +153,8 @@ ids! {
     MessageId = "msg";
     /// A thread under a message.
     ThreadId = "thread";
+    /// What somebody is told of by name.
+    NotificationId = "notif";
     /// A bot.
     BotId = "bot";
     /// One uploaded version of a bot.

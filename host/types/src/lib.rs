@@ -9,9 +9,10 @@ pub mod view;
 
 pub use id::{
     ActorId, ApprovalId, BotId, BotVersionId, DeadLetterId, DecisionId, IdError, InstanceId, InviteId, MemberId,
-    MeshId, MessageId, PersonId, RequestId, RoomId, SessionId, ThreadId, TokenId,
+    MeshId, MessageId, NotificationId, PersonId, RequestId, RoomId, SessionId, ThreadId, TokenId,
 };
 pub use roles::{
-    BotBackend, Decision, Hears, JoinRule, LogLevel, NotifyLevel, Posters, Role, RoomKind, RoomRole, Trust,
+    BotBackend, Decision, Hears, JoinRule, LogLevel, NotificationKind, NotifyLevel, Posters, Role, RoomKind, RoomRole,
+    Trust,
 };
 pub use time::Timestamp;

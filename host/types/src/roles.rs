@@ -120,6 +120,16 @@ text_enum! {
 }
 
 text_enum! {
+    /// Why somebody is notified.
+    NotificationKind {
+        /// A message names it.
+        Mention = "mention",
+        /// A message answers it, or replies in a thread that it began or follows.
+        Reply = "reply",
+    }
+}
+
+text_enum! {
     /// What of a room somebody wants to be notified of.
     NotifyLevel {
         /// Everything.

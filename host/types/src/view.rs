@@ -1,8 +1,8 @@
 //! What operations answer: the public shape of each thing.
 
 use crate::{
-    ActorId, BotId, Hears, JoinRule, MemberId, MeshId, MessageId, NotifyLevel, Posters, Role, RoomId, RoomKind,
-    RoomRole, ThreadId, Timestamp, Trust,
+    ActorId, BotId, Hears, JoinRule, MemberId, MeshId, MessageId, NotificationId, NotificationKind, NotifyLevel,
+    Posters, Role, RoomId, RoomKind, RoomRole, ThreadId, Timestamp, Trust,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -146,6 +146,29 @@ pub struct ThreadReadState {
     pub unread: u64,
     /// Those of them that mention the reader.
     pub mentions: u64,
+}
+
+/// A message that concerns somebody in particular. The words are in the message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Notification {
+    /// Its id.
+    pub id: NotificationId,
+    /// Why it came.
+    pub kind: NotificationKind,
+    /// The mesh.
+    pub mesh_id: MeshId,
+    /// The room.
+    pub room_id: RoomId,
+    /// The message.
+    pub message_id: MessageId,
+    /// The thread that the message replies in.
+    pub thread_id: Option<ThreadId>,
+    /// Who wrote the message.
+    pub from: Actor,
+    /// When it came.
+    pub created_at: Timestamp,
+    /// When it was read.
+    pub read_at: Option<Timestamp>,
 }
 
 /// The rules of a room.

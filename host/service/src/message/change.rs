@@ -49,7 +49,7 @@ impl Op for EditMessage {
         if found.text != input.text {
             let at = cx.now();
             messages::edit(cx.tx(), &message, &input.text, at).await?;
-            tell::mentions_changed(cx, &message, &found, &input.text).await?;
+            tell::edited(cx, &message, &found, &input.text).await?;
             let data = MessageRef {
                 room_id: found.room_id,
                 message_id: *message,
@@ -88,7 +88,7 @@ impl Op for DeleteMessage {
         cx.check_match(found.revision)?;
         let at = cx.now();
         if messages::delete(cx.tx(), &message, at).await? {
-            messages::unmention_all(cx.tx(), &message).await?;
+            tell::deleted(cx, &message).await?;
             pins::remove(cx.tx(), &message, found.room_id).await?;
             let stream = Stream::Room(found.room_id);
             let data = json!({ "room_id": found.room_id, "message_ids": [*message], "by": cx.actor().ok(), "reason": "deleted" });

@@ -98,7 +98,6 @@ impl Op for PostMessage {
             let thread = thread.ok_or_else(|| Error::invalid("/thread_id", "no open thread of this room"))?;
             cx.emit(stream, "thread.changed", thread.id, &thread).await?;
         }
-        tell::mentioned(cx, &room, (id, seq), &input.text).await?;
         let message = Message {
             id,
             room_id: *room,
@@ -119,6 +118,7 @@ impl Op for PostMessage {
             redacted: false,
             reactions: Vec::new(),
         };
+        tell::posted(cx, &room, &message).await?;
         cx.posted(&message);
         Ok(message)
     }

@@ -3,64 +3,124 @@
 use super::{mention, post::MessageRef};
 use crate::{Cx, Error, Result};
 use mesh_authz::Grant;
-use mesh_store::{log::Stream, messages};
-use mesh_types::{ActorId, Hears, MessageId, RoomId, view::Message};
+use mesh_store::{
+    log::Stream,
+    messages::{self, Named},
+    notifications,
+};
+use mesh_types::{
+    ActorId, Hears, MessageId, NotificationId, NotificationKind, NotifyLevel, RoomId,
+    view::{Message, Notification},
+};
 
-/// Each actor in the room that a text mentions, but its author, with what it hears if it is a bot.
-async fn named(cx: &mut Cx<'_>, room: &Grant<RoomId>, author: ActorId, text: &str) -> Result<Vec<(ActorId, bool)>> {
+/// Each actor in the room that a message's text names, but its author, in the order of their ids.
+async fn named(cx: &mut Cx<'_>, room: &Grant<RoomId>, message: &Message, text: &str) -> Result<Vec<Named>> {
     let mut named = Vec::new();
     for handle in mention::handles(text) {
-        if let Some((actor, hears)) = messages::mentioned(cx.tx(), room, &handle).await?
-            && actor != author
+        if let Some(found) = messages::mentioned(cx.tx(), room, &handle).await?
+            && found.actor != message.author.id
         {
-            named.push((actor, hears.as_deref() == Some(Hears::Mentions.as_str())));
+            named.push(found);
         }
     }
+    named.sort_by_key(|found| found.actor);
     Ok(named)
 }
 
-/// Each mentioned actor in the room gets a row; a bot that hears mentions only gets a copy of the
-/// event on its own stream, since it is not on the room's.
-pub(super) async fn mentioned(
-    cx: &mut Cx<'_>,
-    room: &Grant<RoomId>,
-    (message, seq): (MessageId, i64),
-    text: &str,
-) -> Result<()> {
-    let author = cx.actor()?;
-    for (actor, copied) in named(cx, room, author, text).await? {
-        messages::mention(cx.tx(), room, message, seq, actor).await?;
-        if let (ActorId::Bot(_), true) = (actor, copied) {
-            let data = MessageRef {
-                room_id: **room,
-                message_id: message,
-            };
-            cx.emit(Stream::Actor(actor), "message.created", message, &data).await?;
+/// A new message. Each mentioned actor in the room gets a row; a bot that hears mentions only gets a copy
+/// of the event on its own stream, since it is not on the room's. People whom the message mentions or
+/// answers are notified, in the order of their ids, so that two messages do not wait for each other.
+pub(super) async fn posted(cx: &mut Cx<'_>, room: &Grant<RoomId>, message: &Message) -> Result<()> {
+    let mut told = Vec::new();
+    for found in named(cx, room, message, &message.text).await? {
+        messages::mention(cx.tx(), room, message.id, message.seq, found.actor).await?;
+        if let (ActorId::Bot(_), true) = (found.actor, found.hears.as_deref() == Some(Hears::Mentions.as_str())) {
+            copy(cx, found.actor, message).await?;
         }
+        if wants(cx, &found) {
+            told.push((found.actor, NotificationKind::Mention));
+        }
+    }
+    if message.reply_to.is_some() || message.thread_id.is_some() {
+        let at = cx.now();
+        for actor in notifications::answered(cx.tx(), room, (message.reply_to, message.thread_id), at).await? {
+            if actor != message.author.id && !told.iter().any(|(known, _)| *known == actor) {
+                told.push((actor, NotificationKind::Reply));
+            }
+        }
+        told.sort_unstable();
+    }
+    for (actor, kind) in told {
+        notify(cx, room, message, (actor, kind)).await?;
     }
     Ok(())
 }
 
 /// An edited message mentions whom its new words name, and nobody else. Bots that hear mentions only
 /// hear of new messages, not of edited ones.
-pub(super) async fn mentions_changed(
-    cx: &mut Cx<'_>,
-    message: &Grant<MessageId>,
-    found: &Message,
-    text: &str,
-) -> Result<()> {
-    let room = message.in_room().ok_or_else(Error::not_found)?;
-    let before = messages::mentions(cx.tx(), found.id).await?;
-    let now: Vec<_> = named(cx, &room, found.author.id, text).await?;
+pub(super) async fn edited(cx: &mut Cx<'_>, on: &Grant<MessageId>, message: &Message, text: &str) -> Result<()> {
+    let room = on.in_room().ok_or_else(Error::not_found)?;
+    let before = messages::mentions(cx.tx(), message.id).await?;
+    let now = named(cx, &room, message, text).await?;
     for actor in &before {
-        if !now.iter().any(|(named, _)| named == actor) {
-            messages::unmention(cx.tx(), message, *actor).await?;
+        if !now.iter().any(|found| found.actor == *actor) {
+            messages::unmention(cx.tx(), on, *actor).await?;
+            notifications::take_back(cx.tx(), on, *actor).await?;
         }
     }
-    for (actor, _) in now {
-        if !before.contains(&actor) {
-            messages::mention(cx.tx(), &room, found.id, found.seq, actor).await?;
+    for found in now {
+        if before.contains(&found.actor) {
+            continue;
         }
+        messages::mention(cx.tx(), &room, message.id, message.seq, found.actor).await?;
+        if wants(cx, &found) {
+            notify(cx, &room, message, (found.actor, NotificationKind::Mention)).await?;
+        }
+    }
+    Ok(())
+}
+
+/// A deleted message mentions nobody, and nobody need look at it.
+pub(super) async fn deleted(cx: &mut Cx<'_>, message: &Grant<MessageId>) -> Result<()> {
+    messages::unmention_all(cx.tx(), message).await?;
+    notifications::forget(cx.tx(), message).await?;
+    Ok(())
+}
+
+fn wants(cx: &Cx<'_>, found: &Named) -> bool {
+    found.level != NotifyLevel::None && found.muted_until.is_none_or(|end| end <= cx.now())
+}
+
+async fn copy(cx: &mut Cx<'_>, to: ActorId, message: &Message) -> Result<()> {
+    let data = MessageRef {
+        room_id: message.room_id,
+        message_id: message.id,
+    };
+    cx.emit(Stream::Actor(to), "message.created", message.id, &data).await?;
+    Ok(())
+}
+
+/// Only people have an inbox; bots follow events.
+async fn notify(
+    cx: &mut Cx<'_>,
+    room: &Grant<RoomId>,
+    message: &Message,
+    (to, kind): (ActorId, NotificationKind),
+) -> Result<()> {
+    let ActorId::Person(_) = to else { return Ok(()) };
+    let new = Notification {
+        id: cx.id(NotificationId::new),
+        kind,
+        mesh_id: room.mesh().ok_or_else(Error::not_found)?,
+        room_id: message.room_id,
+        message_id: message.id,
+        thread_id: message.thread_id,
+        from: message.author.clone(),
+        created_at: cx.now(),
+        read_at: None,
+    };
+    if notifications::add(cx.tx(), room, to, &new).await? {
+        cx.emit(Stream::Actor(to), "notification.created", new.id, &new).await?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ mod direct_rooms;
 mod invites;
 mod members;
 mod meshes;
+mod notifications;
 mod pins;
 mod rooms;
 mod sessions;
