@@ -6,6 +6,7 @@ use crate::{
 };
 use anyhow::{Context as _, Result};
 use mesh_api::{AllowedHosts, Front, Service};
+use mesh_realtime::Realtime;
 use mesh_service::{Host, Settings};
 use mesh_store::Store;
 use mesh_wasm::{EngineConfig, Limits, Supervisor, SupervisorConfig, compile::CompilerConfig};
@@ -69,7 +70,8 @@ pub(crate) async fn run(flags: Flags) -> Result<()> {
         hosts: hosts(&config, address),
         proxies: config.proxies()?,
     };
-    let service = Service::new(&host, front);
+    let realtime = Realtime::start(&host, config.server.origins.clone());
+    let service = Service::new(&host, front, realtime.router());
     // For whoever wants to tell this server something; never read by it.
     std::fs::write(data.join("mesh.pid"), std::process::id().to_string())
         .context("the data folder cannot be written")?;
@@ -77,7 +79,12 @@ pub(crate) async fn run(flags: Flags) -> Result<()> {
     let end = CancellationToken::new();
     tokio::spawn(housekeeping(host.clone()));
     tokio::spawn(until_told(host.clone(), end.clone()));
-    mesh_api::serve(listener, service, end).await?;
+    let serving = mesh_api::serve(listener, service, end.clone());
+    let ending = async {
+        end.cancelled().await;
+        realtime.end().await;
+    };
+    tokio::join!(serving, ending).0?;
     tracing::info!("the server ended");
     Ok(())
 }

@@ -10,6 +10,7 @@ pub mod bot_versions;
 pub mod bots;
 mod error;
 pub mod facts;
+pub mod follows;
 pub mod idempotency;
 pub mod inbox;
 mod job;
@@ -152,6 +153,7 @@ const NOUNS: &[Noun] = &[
     ("people", people::ALL),
     ("pins", pins::ALL),
     ("reactions", reactions::ALL),
+    ("follows", follows::ALL),
     ("read_states", read_states::ALL),
     ("rooms", rooms::ALL),
     ("seats", seats::ALL),

@@ -24,6 +24,8 @@ use write::{keyed, repeat, write};
 pub enum Door {
     /// HTTP.
     Rest,
+    /// Socket.IO and WebSocket.
+    Socket,
     /// A component's import.
     Wasm,
     /// The command line, in this process.
@@ -33,10 +35,11 @@ pub enum Door {
 }
 
 impl Door {
-    /// `rest`, `wasm`, `cli` or `job`.
+    /// `rest`, `socket`, `wasm`, `cli` or `job`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Rest => "rest",
+            Self::Socket => "socket",
             Self::Wasm => "wasm",
             Self::Cli => "cli",
             Self::Job => "job",
@@ -83,6 +86,15 @@ impl Envelope {
             hops: 0,
         }
     }
+}
+
+/// What a network door knows of a request before it looks at it.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked {
+    /// Never taken from outside; the answer and the log carry it.
+    pub id: RequestId,
+    /// Where it comes from, as far as that can be trusted.
+    pub address: IpAddr,
 }
 
 /// A good answer and what doors say beside it.
@@ -298,7 +310,7 @@ async fn admitted<O: Op>(
     let grant = grant(host, &O::SPEC, &envelope, O::on(&input)).await?;
     require_headers(&O::SPEC, &envelope, host)?;
     O::prepare(host, &envelope.caller, &mut input).await?;
-    if O::SPEC.effect == Effect::Read {
+    if O::SPEC.effect != Effect::Write {
         return read::<O>(host, &envelope, grant, input).await;
     }
     let keyed = keyed(&O::SPEC, &envelope, digest)?;
@@ -373,7 +385,9 @@ fn require_headers(spec: &OpSpec, envelope: &Envelope, host: &Host) -> Result<()
 async fn read<O: Op>(host: &Arc<Host>, envelope: &Envelope, grant: Grant<O::On>, input: O::In) -> Result<Done<O::Out>> {
     let filed = (grant.layer().as_str(), grant.mesh());
     let mut view = host.store.view().await?;
-    let out = O::run(&mut Cx::new(view.tx(), host, envelope, filed), grant, input).await?;
+    let mut cx = Cx::new(view.tx(), host, envelope, filed);
+    let out = O::run(&mut cx, grant, input).await?;
+    cx.passing.drain(..).for_each(|passing| host.live.pass(passing));
     Ok(Done {
         out,
         json: None,

@@ -174,7 +174,7 @@ impl<O: Op> Job for OpJob<O> {
                 self.host.authority.forget(&self.stale);
                 // Where commits are not told in their order, a message may have been changed by now.
                 let posted = self.posted.filter(|_| self.host.store.tells_in_order());
-                self.host.live.publish(entries, posted);
+                self.host.live.publish(entries, self.stale, posted);
                 self.answer
                     .unwrap_or_else(|| Err(Error::internal("a job has no answer")))
             }

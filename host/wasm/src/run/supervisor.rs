@@ -152,11 +152,11 @@ impl Shared {
     }
 
     /// Wakes whoever a commit concerns. A miss is not possible: who lags looks at every inbox.
-    async fn follow(self: Arc<Self>, mut live: tokio::sync::broadcast::Receiver<Arc<[mesh_service::LogEntry]>>) {
+    async fn follow(self: Arc<Self>, mut live: tokio::sync::broadcast::Receiver<Arc<mesh_service::News>>) {
         let mut hearing = HashMap::<RoomId, Vec<BotId>>::new();
         loop {
-            let entries = match live.recv().await {
-                Ok(entries) => entries,
+            let news = match live.recv().await {
+                Ok(news) => news,
                 Err(RecvError::Lagged(_)) => {
                     hearing.clear();
                     if let Err(error) = self.wake_all().await {
@@ -166,7 +166,7 @@ impl Shared {
                 }
                 Err(RecvError::Closed) => return,
             };
-            for entry in &*entries {
+            for entry in news.entries() {
                 let Some((stream, _)) = entry.event else { continue };
                 if matches!(
                     &*entry.kind,
