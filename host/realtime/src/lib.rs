@@ -13,10 +13,14 @@ mod socket_io;
 mod told;
 mod web_socket;
 
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    routing::{any, get},
+};
 use hub::Hub;
 use mesh_service::Host;
 use rand::Rng as _;
+use socket_io::Speech;
 use std::{sync::Arc, time::Duration};
 use tokio_util::task::TaskTracker;
 
@@ -29,6 +33,7 @@ pub struct Realtime {
     pub(crate) hub: Arc<Hub>,
     /// Pages elsewhere that may connect, such as `https://chat.example.org`.
     pub(crate) origins: Vec<String>,
+    pub(crate) engines: socket_io::Engines,
     pub(crate) tasks: TaskTracker,
 }
 
@@ -43,6 +48,7 @@ impl Realtime {
             host: host.clone(),
             hub,
             origins,
+            engines: socket_io::Engines::default(),
             tasks: TaskTracker::new(),
         })
     }
@@ -50,10 +56,20 @@ impl Realtime {
     /// The routes of its doors.
     pub fn router(self: &Arc<Self>) -> Router {
         let plain = self.clone();
-        Router::new().route(
-            "/api/v1/socket",
-            get(move |request| async move { plain::answer(&plain, request) }),
-        )
+        let socket_io = |speech| {
+            let realtime = self.clone();
+            any(move |request| {
+                let realtime = realtime.clone();
+                Box::pin(async move { socket_io::answer(&realtime, speech, request).await })
+            })
+        };
+        Router::new()
+            .route(
+                "/api/v1/socket",
+                get(move |request| async move { plain::answer(&plain, request) }),
+            )
+            .route("/socket.io/", socket_io(Speech::Text))
+            .route("/socket.io/msgpack/", socket_io(Speech::Pack))
     }
 
     /// Tells every connection to come back to whoever serves next, each at its own time, and waits until

@@ -40,7 +40,7 @@ pub fn new(kind: Kind) -> String {
 }
 
 /// 256 random bits as text, for what is part of a token.
-pub(crate) fn unguessable() -> String {
+pub fn unguessable() -> String {
     URL_SAFE_NO_PAD.encode(random::<32>())
 }
 
