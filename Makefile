@@ -37,6 +37,8 @@ gen: ## Write the generated files again
 
 bench: setup build plugins ## Measure, and write docs/performance.md
 	@scripts/build-guest tests/guests
+	$(CARGO) build --release --package mesh-bench
+	sync # what the build wrote would be written while the disk is measured
 	$(CARGO) run --release --package mesh-bench
 
 fmt: ## Format

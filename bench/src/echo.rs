@@ -6,7 +6,7 @@ use crate::{
 };
 use mesh_authz::{Caller, Credential, Who};
 use mesh_service::{
-    Door, Envelope, Host, LogEntry, call,
+    Door, Envelope, Host, News, call,
     message::{PostMessage, PostMessageIn},
     rate::{Rate, Rates},
 };
@@ -48,7 +48,7 @@ struct Scene {
     server: TestServer,
     person: PersonId,
     room: RoomId,
-    live: Receiver<Arc<[LogEntry]>>,
+    live: Receiver<Arc<News>>,
 }
 
 /// What some rounds cost.
@@ -139,8 +139,12 @@ impl Scene {
         let (mut mentioned, mut replied) = (None, None);
         let waiting = async {
             while mentioned.is_none() || (replies && replied.is_none()) {
-                let entries = live.recv().await.expect("the log goes on");
-                for entry in entries.iter().filter(|entry| entry.op == "message.post" && entry.lead) {
+                let news = live.recv().await.expect("the log goes on");
+                for entry in news
+                    .entries()
+                    .iter()
+                    .filter(|entry| entry.op == "message.post" && entry.lead)
+                {
                     match entry.actor {
                         Some(ActorId::Person(_)) => mentioned = Some(Instant::now()),
                         _ => replied = Some(Instant::now()),

@@ -14,7 +14,7 @@ use std::{
 };
 
 const CONNECTIONS: u64 = 32;
-const TIME: Duration = Duration::from_secs(5);
+const TIME: Duration = Duration::from_secs(2);
 
 /// Limits of a test server that must not slow the load down.
 pub(crate) const RATES: &str = "[rates]\nactor_per_second = 1000000\nactor_burst = 1000000\naddress_per_second = 1000000\naddress_burst = 1000000\n";
@@ -49,7 +49,7 @@ pub(crate) async fn measure(report: &mut Report) {
     // Once to warm up, then in turn, so that a drift of the machine meets both.
     let (mut bare_cpu, mut bare_rate, mut mesh_cpu, mut mesh_rate, mut latencies) =
         (vec![], vec![], vec![], vec![], vec![]);
-    for round in 0..4 {
+    for round in 0..9 {
         let (cpu, rate, _) = run(bare_address, child.id(), &path, &token).await;
         let (own_cpu, own_rate, found) = run(program.address, program.pid(), &path, &token).await;
         if round > 0 {

@@ -193,10 +193,8 @@ pub async fn messages_until(person: &Client, room: &str, enough: impl Fn(&[Value
             .post("/me/events/poll", json!({ "cursor": sync["cursor"], "wait_s": 5 }))
             .await
             .expect(200);
-        silent = match heard["events"].as_array().expect("a list").is_empty() {
-            true => silent + 1,
-            false => 0,
-        };
+        let nothing = heard["events"].as_array().expect("a list").is_empty();
+        silent = if nothing { silent + 1 } else { 0 };
     }
     panic!("the messages did not come");
 }

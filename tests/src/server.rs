@@ -1,5 +1,6 @@
 use crate::{Client, Engine};
 use mesh_api::{AllowedHosts, Front, Service};
+use mesh_realtime::Realtime;
 use mesh_service::{
     Host, Keys, Settings,
     rate::{Rate, Rates},
@@ -19,6 +20,8 @@ pub struct Options {
     pub rates: Rates,
     /// Addresses of proxies whose `X-Forwarded-For` counts.
     pub proxies: Vec<String>,
+    /// Pages elsewhere that may connect.
+    pub origins: Vec<String>,
 }
 
 impl Default for Options {
@@ -39,6 +42,7 @@ impl Default for Options {
                 sign_in_per_minute: 1000,
             },
             proxies: Vec::new(),
+            origins: Vec::new(),
         }
     }
 }
@@ -115,7 +119,16 @@ impl TestServer {
             proxies,
         };
         let end = CancellationToken::new();
-        let serving = tokio::spawn(mesh_api::serve(listener, Service::new(&host, front), end.clone()));
+        let realtime = Realtime::start(&host, options.origins.clone());
+        let service = Service::new(&host, front, realtime.router());
+        let (ended, open) = (end.clone(), realtime.clone());
+        let serving = tokio::spawn(async move {
+            let ending = async {
+                ended.cancelled().await;
+                open.end().await;
+            };
+            tokio::join!(mesh_api::serve(listener, service, ended.clone()), ending).0
+        });
         Self {
             address,
             host,

@@ -11,12 +11,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("mesh-store", &["mesh-authz", "mesh-types"]),
     ("mesh-service", &["mesh-authz", "mesh-store", "mesh-types"]),
     ("mesh-api", &["mesh-authz", "mesh-service", "mesh-types"]),
+    ("mesh-realtime", &["mesh-authz", "mesh-service", "mesh-types"]),
     ("mesh-wasm", &["mesh-authz", "mesh-service", "mesh-types"]),
     (
         "mesh-server",
         &[
             "mesh-api",
             "mesh-authz",
+            "mesh-realtime",
             "mesh-service",
             "mesh-store",
             "mesh-types",
@@ -31,7 +33,7 @@ const ALONE: &[(&str, &[&str])] = &[
     ("sqlx", &["mesh-store"]),
     ("wasmtime", &["mesh-wasm", "mesh-bench"]),
     ("wasmtime-wasi", &["mesh-wasm", "mesh-bench"]),
-    ("axum", &["mesh-api"]),
+    ("axum", &["mesh-api", "mesh-realtime"]),
     ("clap", &["mesh-server"]),
     ("anyhow", &["mesh-server", "xtask"]),
 ];

@@ -1,6 +1,6 @@
 //! One request: who asks, what for, and the answer's headers.
 
-use crate::{PREFIX, fields::Fields, front::Asked, problem, upload};
+use crate::{PREFIX, fields::Fields, problem, upload};
 use axum::{
     body::Body,
     extract::{FromRequestParts as _, RawPathParams, Request},
@@ -10,7 +10,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use mesh_authz::{Access, Caller};
 use mesh_service::{
-    Body as Takes, Door, Envelope, ErasedOp, Error, Host, Http, Input, Method, Reply, Result, error::Code, rate::Left,
+    Asked, Body as Takes, Door, Envelope, ErasedOp, Error, Host, Http, Input, Method, Reply, Result, error::Code,
+    rate::Left,
 };
 use mesh_types::limits;
 use serde_json::{Map, Value};

@@ -5,13 +5,9 @@ use crate::{AllowedHosts, Network, address, problem, router};
 use axum::{Router, extract::Request, response::Response};
 use futures_util::FutureExt as _;
 use http::{HeaderName, HeaderValue, header};
-use mesh_service::{Error, Host, error::Code};
+use mesh_service::{Asked, Error, Host, error::Code};
 use mesh_types::RequestId;
-use std::{
-    net::{IpAddr, SocketAddr},
-    panic::AssertUnwindSafe,
-    sync::Arc,
-};
+use std::{net::SocketAddr, panic::AssertUnwindSafe, sync::Arc};
 use tower::ServiceExt as _;
 
 /// What stands between the server and its callers.
@@ -21,15 +17,6 @@ pub struct Front {
     pub hosts: AllowedHosts,
     /// Proxies whose `X-Forwarded-For` is believed; nobody else's is.
     pub proxies: Vec<Network>,
-}
-
-/// What is known of a request before it is looked at.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Asked {
-    /// Never taken from outside; the answer and the log carry it.
-    pub(crate) id: RequestId,
-    /// Where it comes from, as far as that can be trusted.
-    pub(crate) address: IpAddr,
 }
 
 /// Headers of every answer that did not set its own.
@@ -51,12 +38,12 @@ pub struct Service {
 }
 
 impl Service {
-    /// The door of this server, with every operation's routes.
-    pub fn new(host: &Arc<Host>, front: Front) -> Self {
+    /// The door of this server, with every operation's routes, and these for doors that stay open.
+    pub fn new(host: &Arc<Host>, front: Front, open: Router) -> Self {
         Self {
             host: host.clone(),
             front,
-            router: router(host),
+            router: router(host).merge(open),
         }
     }
 

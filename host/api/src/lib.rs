@@ -28,7 +28,8 @@ pub const PREFIX: &str = "/api/v1";
 fn router(host: &Arc<Host>) -> Router {
     let mut by_path: BTreeMap<String, Vec<Route>> = BTreeMap::new();
     for op in OPS {
-        if let Some(http) = op.spec.http {
+        // What stays open is answered by another door.
+        if let Some(http) = op.spec.http.filter(|http| http.status != 101) {
             by_path
                 .entry(full_path(http.path))
                 .or_default()

@@ -83,7 +83,7 @@ async fn connection(
         let service = service.clone();
         async move { Ok::<_, Infallible>(service.answer(address, request.map(axum::body::Body::new)).await) }
     });
-    let serving = builder.serve_connection(TokioIo::new(stream), service);
+    let serving = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
     if let Err(error) = watcher.watch(serving).await {
         tracing::debug!(%error, "a connection ended early");
     }

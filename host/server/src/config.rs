@@ -45,6 +45,7 @@ pub(crate) struct Server {
     pub(crate) listen: SocketAddr,
     pub(crate) public_url: String,
     pub(crate) hosts: Vec<String>,
+    pub(crate) origins: Vec<String>,
     pub(crate) proxies: Vec<String>,
     pub(crate) data: PathBuf,
 }
@@ -98,6 +99,7 @@ impl Default for Server {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             public_url: String::new(),
             hosts: Vec::new(),
+            origins: Vec::new(),
             proxies: Vec::new(),
             data: "data".into(),
         }
@@ -144,6 +146,7 @@ name = "The Mesh"            # shown to people
 listen = "127.0.0.1:8080"    # this machine only; say 0.0.0.0:8080 to be reached from outside   (MESH_LISTEN)
 public_url = ""              # the address people use, such as https://mesh.example; http://<listen> when empty
 hosts = []                   # names besides this machine's own that `Host` may have; public_url's is added
+origins = []                 # pages elsewhere whose scripts may connect, such as "https://chat.example.org"
 proxies = []                 # addresses or networks of proxies whose X-Forwarded-For is believed, such as "10.0.0.0/8"
 data = "data"                # the database, keys and files; made readable by its owner alone    (MESH_DATA)
 
@@ -209,7 +212,7 @@ impl Config {
             None => "SQLite in the data folder",
         };
         format!(
-            "[server]\nname = {:?}\nlisten = \"{}\"\npublic_url = {:?}\nhosts = {:?}\nproxies = {:?}\ndata = {:?}\n\n[database]\n# {database}\n\n\
+            "[server]\nname = {:?}\nlisten = \"{}\"\npublic_url = {:?}\nhosts = {:?}\norigins = {:?}\nproxies = {:?}\ndata = {:?}\n\n[database]\n# {database}\n\n\
              [auth]\nopen_registration = {}\noperators = {:?}\n\n\
              [rates]\nactor_per_second = {}\nactor_burst = {}\naddress_per_second = {}\naddress_burst = {}\nsign_in_per_minute = {}\n\n\
              [bots]\ninstances = {}\nidle_s = {}\n\n[log]\nlevel = {:?}\nformat = {:?}\n",
@@ -217,6 +220,7 @@ impl Config {
             self.server.listen,
             self.server.public_url,
             self.server.hosts,
+            self.server.origins,
             self.server.proxies,
             self.server.data.display().to_string(),
             self.auth.open_registration,

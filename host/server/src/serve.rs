@@ -6,10 +6,11 @@ use crate::{
 };
 use anyhow::{Context as _, Result};
 use mesh_api::{AllowedHosts, Front, Service};
+use mesh_realtime::Realtime;
 use mesh_service::{Host, Settings};
 use mesh_store::Store;
 use mesh_wasm::{EngineConfig, Limits, Supervisor, SupervisorConfig, compile::CompilerConfig};
-use metrics_exporter_prometheus::PrometheusBuilder;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use secrecy::ExposeSecret as _;
 use std::{io::Write as _, net::SocketAddr, sync::Arc, sync::atomic::Ordering, time::Duration};
 use tokio::{
@@ -51,10 +52,7 @@ pub(crate) async fn run(flags: Flags) -> Result<()> {
     let keys = keys::load(&data)?;
     let code_cache = keys.code_cache;
     let host = Host::new(store, settings, keys);
-    let metrics = PrometheusBuilder::new()
-        .install_recorder()
-        .context("the metrics cannot be kept")?;
-    let _ = host.metrics.set(Box::new(move || metrics.render()));
+    keep_metrics(&host).context("the metrics cannot be kept")?;
     let supervisor = SupervisorConfig {
         engine: EngineConfig {
             instances: config.bots.instances,
@@ -72,7 +70,8 @@ pub(crate) async fn run(flags: Flags) -> Result<()> {
         hosts: hosts(&config, address),
         proxies: config.proxies()?,
     };
-    let service = Service::new(&host, front);
+    let realtime = Realtime::start(&host, config.server.origins.clone());
+    let service = Service::new(&host, front, realtime.router());
     // For whoever wants to tell this server something; never read by it.
     std::fs::write(data.join("mesh.pid"), std::process::id().to_string())
         .context("the data folder cannot be written")?;
@@ -80,8 +79,37 @@ pub(crate) async fn run(flags: Flags) -> Result<()> {
     let end = CancellationToken::new();
     tokio::spawn(housekeeping(host.clone()));
     tokio::spawn(until_told(host.clone(), end.clone()));
-    mesh_api::serve(listener, service, end).await?;
+    let serving = mesh_api::serve(listener, service, end.clone());
+    let ending = async {
+        end.cancelled().await;
+        realtime.end().await;
+    };
+    tokio::join!(serving, ending).0?;
     tracing::info!("the server ended");
+    Ok(())
+}
+
+/// Seconds that calls and events are sorted by.
+const SECONDS: [f64; 12] = [
+    0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
+];
+/// Fuel that events are sorted by.
+const FUEL: [f64; 6] = [1e5, 1e6, 1e7, 1e8, 1e9, 1e10];
+
+fn keep_metrics(host: &Host) -> Result<()> {
+    let metrics = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &SECONDS)?
+        .set_buckets_for_metric(Matcher::Suffix("_fuel".into()), &FUEL)?
+        .install_recorder()?;
+    let rendered = metrics.clone();
+    let _ = host.metrics.set(Box::new(move || rendered.render()));
+    // What was measured is kept one by one until it is counted, here or when somebody asks.
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            metrics.run_upkeep();
+        }
+    });
     Ok(())
 }
 

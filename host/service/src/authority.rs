@@ -53,10 +53,13 @@ pub struct Authority {
     operators: Vec<String>,
 }
 
+/// What a bearer token proves.
 #[derive(Debug, Clone)]
-struct Known {
-    caller: Caller,
-    expires_at: Option<Timestamp>,
+pub struct Known {
+    /// Who shows it.
+    pub caller: Caller,
+    /// When its time is over.
+    pub expires_at: Option<Timestamp>,
 }
 
 const KEPT: usize = 100_000;
@@ -183,6 +186,11 @@ impl Authority {
 
     /// The caller behind a bearer token.
     pub async fn authenticate(&self, store: &Store, now: Timestamp, bearer: &str) -> Result<Caller> {
+        Ok(self.known(store, now, bearer).await?.caller)
+    }
+
+    /// The caller behind a bearer token, and when the token's time is over.
+    pub async fn known(&self, store: &Store, now: Timestamp, bearer: &str) -> Result<Known> {
         let hash = token::hash(bearer);
         let known = if let Some(known) = self.tokens.get(&hash) {
             known
@@ -201,7 +209,7 @@ impl Authority {
                 "This token's time is over. Refresh it or sign in again.",
             ));
         }
-        Ok(known.caller)
+        Ok(known)
     }
 
     /// Whether the configuration says that the account of this address operates the server.

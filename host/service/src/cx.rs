@@ -1,10 +1,14 @@
-use crate::{Envelope, Error, Host, Result, authority::Stale, error::Code};
+use crate::{Envelope, Error, Host, Passing, Result, authority::Stale, error::Code};
 use mesh_store::{
     Tx,
     log::{self, Entry, Stream},
 };
-use mesh_types::{ActorId, Timestamp};
+use mesh_types::{
+    ActorId, Timestamp,
+    view::{Actor, Message},
+};
 use serde::Serialize;
+use serde_json::Value;
 
 /// What an operation works with: its transaction, its caller, the clock, ids and the log.
 pub struct Cx<'c> {
@@ -14,6 +18,8 @@ pub struct Cx<'c> {
     now: Timestamp,
     pub(crate) entries: Vec<Entry>,
     pub(crate) stale: Vec<Stale>,
+    pub(crate) posted: Option<Message>,
+    pub(crate) passing: Vec<Passing>,
     layer: &'static str,
     mesh: Option<mesh_types::MeshId>,
 }
@@ -33,6 +39,8 @@ impl<'c> Cx<'c> {
             now,
             entries: Vec::new(),
             stale: Vec::new(),
+            posted: None,
+            passing: Vec::new(),
             layer,
             mesh,
         }
@@ -123,9 +131,27 @@ impl<'c> Cx<'c> {
         Ok(())
     }
 
+    /// Tells those who listen to a stream now, once the call is done. Only for [`crate::Effect::Pass`].
+    pub fn pass(&mut self, stream: Stream, kind: &'static str, actor: Option<Actor>, data: Value) {
+        self.passing.push(Passing {
+            stream,
+            kind,
+            at: self.now,
+            actor,
+            op: self.envelope.op,
+            request: Some(self.envelope.request),
+            data,
+        });
+    }
+
     /// Says which cached right changed. It is forgotten right after the commit, before anyone is told.
     pub fn changed(&mut self, stale: Stale) {
         self.stale.push(stale);
+    }
+
+    /// Keeps a message that this call posts in memory, for those who read its event.
+    pub(crate) fn posted(&mut self, message: &Message) {
+        self.posted = Some(message.clone());
     }
 
     /// The mesh that the log files this call under, when the resource itself does not say.

@@ -3,7 +3,7 @@
 use crate::rate::Left;
 use mesh_authz::{Reason, Refusal};
 use mesh_store::Rollback;
-use mesh_types::DecisionId;
+use mesh_types::{DecisionId, RequestId};
 use serde::Serialize;
 use std::fmt;
 
@@ -94,16 +94,22 @@ codes! {
     ComponentInvalid = 422 "component_invalid";
     /// The component imports what no bot may have.
     ImportsDenied = 422 "imports_denied";
+    /// This address is for WebSockets.
+    UpgradeRequired = 426 "upgrade_required";
     /// `If-Match` must be sent.
     PreconditionRequired = 428 "precondition_required";
     /// Too many calls.
     RateLimited = 429 "rate_limited";
+    /// Too many operations of this connection wait for their answer.
+    TooManyInFlight = 429 "too_many_in_flight";
     /// The room asks its authors to wait between messages.
     SlowMode = 429 "slow_mode";
     /// A fault of the server.
     Internal = 500 "internal";
     /// This server or backend does not do it.
     NotSupported = 501 "not_supported";
+    /// The server is about to end.
+    Maintenance = 503 "maintenance";
     /// The bot is stopped.
     BotStopped = 503 "bot_stopped";
     /// The server has too much to do, or its disk is full.
@@ -250,6 +256,52 @@ impl From<mesh_store::Error> for Error {
                 full
             }
             Store::Corrupt(_) | Store::Other(_) => Self::internal(error),
+        }
+    }
+}
+
+/// An error as a document (RFC 9457).
+#[derive(Debug, Serialize)]
+pub struct Problem<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'a str,
+    status: u16,
+    code: &'a str,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<RequestId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approval_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decision_id: Option<String>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldError],
+}
+
+impl Error {
+    /// The document that tells of it; `title` is the status in words. What cannot be seen is told with the
+    /// same bytes whatever it is, so "not found" does not carry the request's id.
+    pub fn problem<'a>(&'a self, title: &'a str, request: Option<RequestId>) -> Problem<'a> {
+        Problem {
+            kind: format!("https://the-mesh.dev/errors/{}", self.code.as_str()),
+            title,
+            status: self.code.status(),
+            code: self.code.as_str(),
+            detail: &self.detail,
+            request_id: request.filter(|_| self.code != Code::NotFound),
+            reason: self.reason.map(Reason::as_str),
+            state: self.state.as_deref(),
+            retry_after_ms: self.retry_after_ms,
+            approval_id: self.approval.as_deref(),
+            decision_id: self.decision.map(|id| id.to_string()),
+            errors: &self.fields,
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     live::Live,
     rate::{Limiter, Rates},
     runtime::BotRuntime,
+    socket::Tickets,
 };
 use mesh_store::Store;
 use std::{
@@ -52,6 +53,8 @@ pub struct Host {
     pub clock: Clock,
     /// Makes ids.
     pub ids: Ids,
+    /// Tickets that open a connection.
+    pub tickets: Tickets,
     /// Wakes the followers of the log.
     pub live: Live,
     /// Rate limits.
@@ -76,6 +79,7 @@ impl Host {
             authority: Authority::new(settings.operators.clone()),
             clock: Clock::default(),
             ids: Ids::default(),
+            tickets: Tickets::default(),
             live: Live::default(),
             limiter: Limiter::new(settings.rates),
             keys,

@@ -135,7 +135,7 @@ impl Job for Settle {
     fn done(mut self: Box<Self>, committed: Result<Vec<Entry>, Rollback>) {
         match committed {
             Ok(entries) => {
-                self.host.live.publish(entries);
+                self.host.live.publish(entries, Vec::new(), None);
                 let _ = self.reply.take().map(|reply| reply.send(()));
             }
             Err(rollback) => tracing::error!(bot = %self.bot, ?rollback, "an event of a bot could not be settled"),

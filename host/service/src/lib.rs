@@ -19,6 +19,7 @@ mod op;
 mod ops;
 mod patch;
 pub mod rate;
+mod recent;
 mod refusal;
 pub mod resource;
 pub mod runtime;
@@ -33,13 +34,19 @@ pub mod mesh;
 pub mod message;
 pub mod notification;
 pub mod room;
+pub mod socket;
 
-pub use call::{Done, Door, Envelope, ErasedOp, Input, Reply, call};
+pub use authority::Stale;
+pub use call::{Asked, Done, Door, Envelope, ErasedOp, Input, Reply, call};
 pub use cursor::Page;
 pub use cx::{Cx, etag};
 pub use error::{Code, Error, Result};
 pub use host::{Host, Keys, Settings};
-pub use mesh_store::log::Entry as LogEntry;
+pub use live::{News, Passing};
+pub use mesh_store::{
+    follows::Head,
+    log::{Entry as LogEntry, Stream},
+};
 pub use op::{Answer, Body, Doors, Effect, Http, Method, Nothing, Op, OpSpec, op};
 pub use ops::OPS;
 pub use refusal::{LayerVerdict, findings};

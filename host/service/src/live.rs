@@ -1,34 +1,122 @@
-//! Tells followers, after each commit, which events it brought. Followers that fall behind read the log.
+//! Tells followers, after each commit, what it brought. Followers that fall behind read the log.
 
-use mesh_store::log::Entry;
-use std::sync::Arc;
+use crate::{authority::Stale, recent::Recent};
+use mesh_store::log::{Entry, Stream};
+use mesh_types::{
+    RequestId, Timestamp,
+    view::{Actor, Message},
+};
+use serde_json::Value;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 use tokio::sync::broadcast;
 
 const BEHIND: usize = 4096;
 
-/// The wake-up of everything that follows the log.
+/// What followers are told.
+#[derive(Debug)]
+pub enum News {
+    /// A commit.
+    Commit {
+        /// Its rows in the log.
+        entries: Arc<[Entry]>,
+        /// What it made untrue about rights; forgotten already.
+        stale: Vec<Stale>,
+    },
+    /// Something that is in no log.
+    Passing(Passing),
+}
+
+impl News {
+    /// The rows of a commit; none of what passes.
+    pub fn entries(&self) -> &[Entry] {
+        match self {
+            Self::Commit { entries, .. } => entries,
+            Self::Passing(_) => &[],
+        }
+    }
+}
+
+/// An ephemeral event: told once to whoever listens, and kept nowhere.
+#[derive(Debug, Clone)]
+pub struct Passing {
+    /// Who gets it.
+    pub stream: Stream,
+    /// The event's name.
+    pub kind: &'static str,
+    /// When.
+    pub at: Timestamp,
+    /// Who caused it.
+    pub actor: Option<Actor>,
+    /// The operation.
+    pub op: &'static str,
+    /// The request; none for the server's own work.
+    pub request: Option<RequestId>,
+    /// What it says.
+    pub data: Value,
+}
+
+impl Passing {
+    /// What is sent: an event's envelope without a place in any stream.
+    pub fn envelope(&self) -> Value {
+        serde_json::json!({
+            "stream": self.stream.to_string(),
+            "seq": null,
+            "type": self.kind,
+            "at": self.at,
+            "actor": self.actor,
+            "op": self.op,
+            "request_id": self.request,
+            "data": self.data,
+        })
+    }
+}
+
+/// The wake-up of everything that follows the log, and what it brought last.
 pub struct Live {
-    sender: broadcast::Sender<Arc<[Entry]>>,
+    sender: broadcast::Sender<Arc<News>>,
+    commits: AtomicU64,
+    pub(crate) recent: Recent,
 }
 
 impl Default for Live {
     fn default() -> Self {
         Self {
             sender: broadcast::channel(BEHIND).0,
+            commits: AtomicU64::new(0),
+            recent: Recent::default(),
         }
     }
 }
 
 impl Live {
     /// From now on. A receiver that lags has missed wake-ups, not events: it reads the log.
-    pub fn subscribe(&self) -> broadcast::Receiver<Arc<[Entry]>> {
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<News>> {
         self.sender.subscribe()
     }
 
-    /// Called once per commit of a job, in commit order.
-    pub(crate) fn publish(&self, entries: Vec<Entry>) {
-        if self.sender.receiver_count() > 0 && entries.iter().any(|entry| entry.event.is_some()) {
-            let _ = self.sender.send(entries.into());
+    /// Called once per commit of a job, in commit order, with what it made untrue and the message that the
+    /// job posted.
+    pub(crate) fn publish(&self, entries: Vec<Entry>, stale: Vec<Stale>, posted: Option<Message>) {
+        if stale.is_empty() && entries.iter().all(|entry| entry.event.is_none()) {
+            return;
         }
+        let entries: Arc<[Entry]> = entries.into();
+        self.recent.add(&entries, posted);
+        self.commits.fetch_add(1, Ordering::AcqRel);
+        let _ = self.sender.send(Arc::new(News::Commit { entries, stale }));
+    }
+
+    /// How many commits were told. While it stays the same, whoever looked into the database and then began
+    /// to listen missed nothing in between.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Acquire)
+    }
+
+    /// Tells whoever listens now.
+    pub fn pass(&self, passing: Passing) {
+        let _ = self.sender.send(Arc::new(News::Passing(passing)));
     }
 }

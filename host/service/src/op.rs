@@ -13,6 +13,8 @@ pub enum Effect {
     Read,
     /// Runs in a transaction and leaves a log row.
     Write,
+    /// Tells those who listen, and is kept nowhere.
+    Pass,
 }
 
 /// An HTTP method.

@@ -1,7 +1,7 @@
 //! The table of all operations. Every door is a loop over it. (Registries that fill themselves by
 //! linker magic came back empty, silently, from a library crate; so this list is written by hand.)
 
-use crate::{auth, bot, call::ErasedOp, event, kv, member, mesh, message, notification, room, server};
+use crate::{auth, bot, call::ErasedOp, event, kv, member, mesh, message, notification, room, server, socket};
 
 /// Every operation, by domain.
 pub static OPS: &[ErasedOp] = &[
@@ -17,6 +17,10 @@ pub static OPS: &[ErasedOp] = &[
     ErasedOp::of::<auth::ListTokens>(),
     ErasedOp::of::<auth::CreateToken>(),
     ErasedOp::of::<auth::RevokeToken>(),
+    // Connections
+    ErasedOp::of::<socket::OpenSocket>(),
+    ErasedOp::of::<socket::CreateSocketTicket>(),
+    ErasedOp::of::<socket::SetTyping>(),
     // Meshes
     ErasedOp::of::<mesh::CreateMesh>(),
     ErasedOp::of::<mesh::ListMeshes>(),

@@ -15,6 +15,8 @@ pub enum Kind {
     Personal,
     /// A bot's token.
     Bot,
+    /// Opens one connection.
+    Ticket,
     /// An invitation or the first start's code.
     Code,
 }
@@ -26,6 +28,7 @@ impl Kind {
             Self::Refresh => "mrt_",
             Self::Personal => "mpt_",
             Self::Bot => "mbt_",
+            Self::Ticket => "mtt_",
             Self::Code => "mic_",
         }
     }
@@ -37,7 +40,7 @@ pub fn new(kind: Kind) -> String {
 }
 
 /// 256 random bits as text, for what is part of a token.
-pub(crate) fn unguessable() -> String {
+pub fn unguessable() -> String {
     URL_SAFE_NO_PAD.encode(random::<32>())
 }
 

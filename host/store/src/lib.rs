@@ -10,6 +10,7 @@ pub mod bot_versions;
 pub mod bots;
 mod error;
 pub mod facts;
+pub mod follows;
 pub mod idempotency;
 pub mod inbox;
 mod job;
@@ -37,6 +38,8 @@ mod value;
 pub use error::Error;
 pub use job::{Job, Rollback};
 pub use sql::Sql;
+#[doc(hidden)]
+pub use sql::numbered;
 pub use tx::Tx;
 pub use value::{Column, Row, Value, text, text_option};
 
@@ -77,6 +80,11 @@ impl Store {
             Engine::Sqlite(_) => "sqlite",
             Engine::Postgres(_) => "postgres",
         }
+    }
+
+    /// Whether jobs are told in the order of their commits; otherwise two of them may change places.
+    pub fn tells_in_order(&self) -> bool {
+        matches!(self.engine, Engine::Sqlite(_))
     }
 
     /// Runs a job and then tells it; never waits. Gives the job back when too many are waiting.
@@ -145,6 +153,7 @@ const NOUNS: &[Noun] = &[
     ("people", people::ALL),
     ("pins", pins::ALL),
     ("reactions", reactions::ALL),
+    ("follows", follows::ALL),
     ("read_states", read_states::ALL),
     ("rooms", rooms::ALL),
     ("seats", seats::ALL),

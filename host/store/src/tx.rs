@@ -29,17 +29,9 @@ fn postgres_arguments(values: &[Value<'_>]) -> Result<PgArguments, Error> {
     Ok(arguments)
 }
 
-/// To SQLite `$1` is a name, numbered by first appearance; so bind by what the name says.
 fn bind(statement: &mut CachedStatement<'_>, values: &[Value<'_>]) -> Result<(), Error> {
     for index in 1..=statement.parameter_count() {
-        let number: usize = statement
-            .parameter_name(index)
-            .and_then(|name| name[1..].parse().ok())
-            .ok_or_else(|| Error::other("parameters are $1, $2, …"))?;
-        match values
-            .get(number - 1)
-            .ok_or_else(|| Error::other("too few arguments"))?
-        {
+        match values.get(index - 1).ok_or_else(|| Error::other("too few arguments"))? {
             Value::Text(value) => statement.raw_bind_parameter(index, *value)?,
             Value::Owned(value) => statement.raw_bind_parameter(index, value.as_str())?,
             Value::OwnedOption(value) => statement.raw_bind_parameter(index, value.as_deref())?,
@@ -63,7 +55,7 @@ impl Tx<'_> {
     pub async fn exec(&mut self, sql: Sql, values: &[Value<'_>]) -> Result<u64, Error> {
         match self {
             Tx::Sqlite(connection) => {
-                let mut statement = connection.prepare_cached(sql.text())?;
+                let mut statement = connection.prepare_cached(sql.numbered())?;
                 bind(&mut statement, values)?;
                 Ok(statement.raw_execute()? as u64)
             }
@@ -83,7 +75,7 @@ impl Tx<'_> {
     ) -> Result<Option<T>, Error> {
         match self {
             Tx::Sqlite(connection) => {
-                let mut statement = connection.prepare_cached(sql.text())?;
+                let mut statement = connection.prepare_cached(sql.numbered())?;
                 bind(&mut statement, values)?;
                 let mut rows = statement.raw_query();
                 rows.next()?.map(|row| map(&Row::Sqlite(row))).transpose()
@@ -117,7 +109,7 @@ impl Tx<'_> {
     ) -> Result<Vec<T>, Error> {
         match self {
             Tx::Sqlite(connection) => {
-                let mut statement = connection.prepare_cached(sql.text())?;
+                let mut statement = connection.prepare_cached(sql.numbered())?;
                 bind(&mut statement, values)?;
                 let (mut rows, mut out) = (statement.raw_query(), Vec::new());
                 while let Some(row) = rows.next()? {

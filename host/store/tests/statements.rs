@@ -32,11 +32,8 @@ async fn both_engines_prepare_every_statement() {
 fn every_file_with_statements_is_listed() {
     let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let listed: std::collections::BTreeSet<_> = mesh_store::statements().map(|(noun, ..)| noun).collect();
-    for file in std::fs::read_dir(source).unwrap() {
-        let path = file.unwrap().path();
-        if path.is_dir() {
-            continue;
-        }
+    let files = std::fs::read_dir(source).unwrap().map(|file| file.unwrap().path());
+    for path in files.filter(|path| path.is_file()) {
         let text = std::fs::read_to_string(&path).unwrap();
         let noun = path.file_stem().unwrap().to_str().unwrap();
         if text.contains("crate::statements! {") && noun != "sql" {

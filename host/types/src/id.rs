@@ -11,12 +11,11 @@ use uuid::Uuid;
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// What each byte stands for; [`NO_DIGIT`] for those that are no digit.
-#[expect(clippy::cast_possible_truncation, reason = "there are 32 digits")]
 const DIGITS: [u8; 256] = {
-    let (mut digits, mut at) = ([NO_DIGIT; 256], 0);
-    while at < ALPHABET.len() {
-        digits[ALPHABET[at] as usize] = at as u8;
-        at += 1;
+    let (mut digits, mut digit) = ([NO_DIGIT; 256], 0u8);
+    while (digit as usize) < ALPHABET.len() {
+        digits[ALPHABET[digit as usize] as usize] = digit;
+        digit += 1;
     }
     digits
 };

@@ -24,6 +24,16 @@ pub const KV_KEY: usize = 512;
 pub const KV_TOTAL: i64 = 10 << 20;
 /// Longest wait of an event poll, in seconds.
 pub const POLL_SECONDS: u64 = 30;
+/// Largest frame that a client sends over a socket.
+pub const SOCKET_FRAME: usize = 256 << 10;
+/// Largest answer over a socket; what is larger is to be had over REST.
+pub const SOCKET_ANSWER: usize = 2 << 20;
+/// Operations of one socket that wait for their answer.
+pub const SOCKET_IN_FLIGHT: usize = 32;
+/// Sockets of one person.
+pub const SOCKETS_PERSON: usize = 20;
+/// Sockets of one bot.
+pub const SOCKETS_BOT: usize = 200;
 /// Bots in a row that may cause each other's messages.
 pub const HOPS: u32 = 5;
 /// Longest line in a bot's log.

@@ -26,7 +26,7 @@ pub struct ReactionCount {
     pub emoji: String,
     /// How many actors.
     pub count: u64,
-    /// The caller is one of them.
+    /// The caller is one of them; never in an event, which is the same for everyone.
     pub mine: bool,
 }
 

@@ -1,10 +1,10 @@
-use super::{
-    positions::{self, Positions},
-    sync::streams,
-};
+use super::positions::{self, Positions};
 use crate::{Answer, Cx, Effect, Error, Method, Op, OpSpec, Result, error::Code, op, resource::Myself};
 use mesh_authz::Grant;
-use mesh_store::{log, read_states};
+use mesh_store::{
+    follows::{self, Head},
+    read_states,
+};
 use mesh_types::ActorId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -47,13 +47,13 @@ impl Op for AckEvents {
         let actor = cx.actor()?;
         let asked = positions::unpack(Some(&input.cursor))?.unwrap_or_default();
         // In the order of their names, so that two who do this at once do not block each other.
-        let (mut open, _) = streams(cx.tx(), actor).await?;
-        open.sort_by_key(ToString::to_string);
-        for stream in open {
+        let mut open = follows::of(cx.tx(), actor).await?;
+        open.sort_by_key(|head| head.stream.to_string());
+        for Head { stream, seq: head } in open {
             let Some(seq) = asked.get(&stream.to_string()).copied() else {
                 continue;
             };
-            if seq > log::head(cx.tx(), stream).await? {
+            if seq > head {
                 return Err(Error::new(
                     Code::CursorExpired,
                     "This cursor is from another log. Call `event.sync` without one.",

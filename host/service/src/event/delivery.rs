@@ -1,8 +1,8 @@
 //! The log, as the bot host hands it to a bot: with the rights checked when it is read.
 
-use super::Reader;
-use crate::{Host, Result, resource::Resource};
-use mesh_authz::{BotGrant, Caller, Credential, GrantEffect, Permission, Who};
+use super::{Reader, follow::hears};
+use crate::{Host, Result};
+use mesh_authz::{Caller, Credential, Who};
 use mesh_store::log::{self, Entry, Stream};
 use mesh_types::{ActorId, BotId, MeshId, RoomId, view::Event};
 use std::sync::Arc;
@@ -35,10 +35,25 @@ pub async fn next(
     // Read in one view, which is given back before rights are looked up: that may take another one.
     let mut found = Vec::new();
     {
-        let mut view = host.store.view().await?;
-        let mut reader = Reader::new(bot.to_string());
-        for entry in log::after(&mut view.tx(), stream, after, limit).await? {
-            let event = reader.events(&mut view.tx(), vec![entry.clone()]).await?.pop();
+        let most = usize::try_from(limit).unwrap_or_default();
+        let mut view = None;
+        let entries = if let Some(entries) = host.live.recent.after(stream, after, most) {
+            entries
+        } else {
+            let view = view.insert(host.store.view().await?);
+            log::after(&mut view.tx(), stream, after, limit).await?
+        };
+        let mut reader = Reader::default();
+        for entry in entries {
+            let mut event = super::known(&host.live.recent, &entry)?;
+            if event.is_none() {
+                if view.is_none() {
+                    view = Some(host.store.view().await?);
+                }
+                if let Some(view) = &mut view {
+                    event = reader.events(&mut view.tx(), vec![entry.clone()]).await?.pop();
+                }
+            }
             found.push((entry, event));
         }
     }
@@ -69,27 +84,13 @@ fn room_of(stream: Stream, entry: &Entry) -> Option<RoomId> {
     }
 }
 
-/// Whoever brought the bot into the room said what it hears there, so hearing needs no grant of
-/// `message.read`, which is for looking things up. But the bot must still be in the room, as an active
-/// member, and a `deny` of `message.read` silences the room for it.
+/// What is about messages needs the room's ear; everything else on the bot's streams is for it.
 async fn may_read(host: &Arc<Host>, caller: &Caller, entry: &Entry, room: Option<RoomId>) -> Result<bool> {
     let of_messages = ["message.", "reaction.", "thread.", "pin."]
         .iter()
         .any(|kind| entry.kind.starts_with(kind));
-    let Some(room) = room.filter(|_| of_messages) else {
-        return Ok(!of_messages);
-    };
-    let facts = host
-        .authority
-        .facts(&host.store, host.clock.now(), caller, room.target())
-        .await?;
-    let denies = |grant: &BotGrant| {
-        grant.permission == Permission::MessageRead && grant.effect == GrantEffect::Deny && grant.on.covers(&facts)
-    };
-    let silenced = facts
-        .authority
-        .as_ref()
-        .is_some_and(|authority| authority.grants.iter().any(denies));
-    let inside = facts.room.as_ref().is_some_and(|room| room.my_role.is_some());
-    Ok(inside && !silenced && facts.place.is_some_and(|place| !place.suspended))
+    match room.filter(|_| of_messages) {
+        Some(room) => hears(host, caller, room).await,
+        None => Ok(!of_messages),
+    }
 }

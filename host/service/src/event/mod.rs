@@ -3,6 +3,7 @@
 mod ack;
 mod audit;
 mod delivery;
+mod follow;
 mod positions;
 mod room;
 mod sync;
@@ -10,15 +11,13 @@ mod sync;
 pub use ack::AckEvents;
 pub use audit::ListAudit;
 pub use delivery::{Delivery, next as next_for_bot};
+pub use follow::{Stretch, after, event, head_of, may_follow, streams_of};
+pub use positions::{Positions, pack, unpack};
 pub use room::{ListRoomEvents, ListRoomEventsIn};
 pub use sync::{PollEvents, SyncEvents, SyncEventsIn};
 
-use crate::{Answer, Error, Result};
-use mesh_store::{
-    Tx,
-    log::{Entry, Stream},
-    members, messages, reactions,
-};
+use crate::{Answer, Error, Result, recent::Recent};
+use mesh_store::{Tx, log::Entry, members, messages, reactions};
 use mesh_types::{
     ActorId, MeshId, MessageId,
     view::{Actor, Event},
@@ -38,26 +37,44 @@ pub struct EventPage {
 
 impl Answer for EventPage {}
 
+/// Whose reactions an event counts as `mine`.
+const NOBODY: &str = "";
+
 #[derive(Deserialize)]
 struct Reference {
     message_id: MessageId,
 }
 
-/// Turns log rows into events: names for ids, and messages as they are now, not as they were.
+/// The event of a message that is still as its author posted it, from memory.
+fn known(recent: &Recent, entry: &Entry) -> Result<Option<Event>> {
+    let (Some((stream, seq)), "message.created") = (entry.event, &*entry.kind) else {
+        return Ok(None);
+    };
+    let reference: Reference = serde_json::from_str(&entry.data).map_err(Error::internal)?;
+    let message = recent.message(reference.message_id);
+    let Some(message) = message.filter(|message| entry.actor == Some(message.author.id)) else {
+        return Ok(None);
+    };
+    Ok(Some(Event {
+        stream: stream.to_string(),
+        seq,
+        kind: entry.kind.to_string(),
+        at: entry.at,
+        actor: Some(message.author.clone()),
+        op: entry.op.to_string(),
+        request_id: entry.request.clone(),
+        data: serde_json::to_value(&*message).map_err(Error::internal)?,
+    }))
+}
+
+/// Turns log rows into events: names for ids, and messages as they are now, not as they were. An event is
+/// the same for everyone on its stream.
+#[derive(Default)]
 pub(crate) struct Reader {
-    viewer: String,
     names: HashMap<(MeshId, ActorId), String>,
 }
 
 impl Reader {
-    /// Reads on behalf of an actor.
-    pub(crate) fn new(viewer: String) -> Self {
-        Self {
-            viewer,
-            names: HashMap::new(),
-        }
-    }
-
     pub(crate) async fn events(&mut self, tx: &mut Tx<'_>, entries: Vec<Entry>) -> Result<Vec<Event>> {
         let mut events = Vec::with_capacity(entries.len());
         for entry in entries {
@@ -68,12 +85,12 @@ impl Reader {
         Ok(events)
     }
 
-    async fn event(&mut self, tx: &mut Tx<'_>, entry: Entry) -> Result<Option<Event>> {
+    pub(crate) async fn event(&mut self, tx: &mut Tx<'_>, entry: Entry) -> Result<Option<Event>> {
         let Some((stream, seq)) = entry.event else {
             return Ok(None);
         };
         let data = match &*entry.kind {
-            "message.created" | "message.edited" => self.message(tx, &entry.data).await?,
+            "message.created" | "message.edited" => Self::message(tx, &entry.data).await?,
             _ => serde_json::from_str(&entry.data).map_err(Error::internal)?,
         };
         let actor = match entry.actor {
@@ -96,12 +113,12 @@ impl Reader {
         }))
     }
 
-    async fn message(&self, tx: &mut Tx<'_>, data: &str) -> Result<Value> {
+    async fn message(tx: &mut Tx<'_>, data: &str) -> Result<Value> {
         let reference: Reference = serde_json::from_str(data).map_err(Error::internal)?;
         let Some(mut message) = messages::get(tx, reference.message_id).await? else {
             return Ok(serde_json::json!({ "message_id": reference.message_id, "redacted": true }));
         };
-        message.reactions = reactions::counts(tx, message.id, &self.viewer).await?;
+        message.reactions = reactions::counts(tx, message.id, NOBODY).await?;
         serde_json::to_value(message).map_err(Error::internal)
     }
 
@@ -117,9 +134,4 @@ impl Reader {
         self.names.insert((mesh, actor), name.clone());
         Ok(name)
     }
-}
-
-/// The stream of the events that belong to nobody but this actor.
-pub(crate) const fn own_stream(actor: ActorId) -> Stream {
-    Stream::Actor(actor)
 }

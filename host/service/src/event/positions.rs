@@ -6,13 +6,15 @@ use mesh_store::log::Stream;
 use std::collections::BTreeMap;
 
 /// Stream to the last `seq` seen. It is no secret and proves nothing: rights are checked when reading.
-pub(super) type Positions = BTreeMap<String, i64>;
+pub type Positions = BTreeMap<String, i64>;
 
-pub(super) fn pack(positions: &Positions) -> Result<String> {
+/// The text form.
+pub fn pack(positions: &Positions) -> Result<String> {
     Ok(URL_SAFE_NO_PAD.encode(serde_json::to_vec(positions).map_err(Error::internal)?))
 }
 
-pub(super) fn unpack(cursor: Option<&str>) -> Result<Option<Positions>> {
+/// Reads the text form; none when there is none.
+pub fn unpack(cursor: Option<&str>) -> Result<Option<Positions>> {
     let Some(cursor) = cursor else { return Ok(None) };
     let wrong = || {
         Error::new(

@@ -1,5 +1,5 @@
 use super::{EventPage, Reader};
-use crate::{Cx, Effect, Error, Method, Op, OpSpec, Result, cursor::page_size, op, room::viewer};
+use crate::{Cx, Effect, Error, Method, Op, OpSpec, Result, cursor::page_size, op};
 use mesh_authz::{Grant, Permission};
 use mesh_store::log::{self, Stream};
 use mesh_types::RoomId;
@@ -43,13 +43,13 @@ impl Op for ListRoomEvents {
     }
 
     async fn run(cx: &mut Cx<'_>, room: Grant<RoomId>, input: ListRoomEventsIn) -> Result<EventPage> {
-        let (size, stream, viewer) = (page_size(input.limit)?, Stream::Room(*room), viewer(cx));
+        let (size, stream) = (page_size(input.limit)?, Stream::Room(*room));
         let entries = match (input.after, input.before) {
             (Some(_), Some(_)) => return Err(Error::invalid("/before", "cannot stand beside `after`")),
             (Some(after), None) => log::after(cx.tx(), stream, after, size).await?,
             (None, before) => log::before(cx.tx(), stream, before.unwrap_or(i64::MAX), size).await?,
         };
-        let items = Reader::new(viewer).events(cx.tx(), entries).await?;
+        let items = Reader::default().events(cx.tx(), entries).await?;
         Ok(EventPage {
             items,
             head_seq: log::head(cx.tx(), stream).await?,

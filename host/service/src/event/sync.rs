@@ -1,25 +1,23 @@
 use super::{
     Reader,
     ack::kept,
-    own_stream,
+    follow::streams_of,
     positions::{self, Positions},
 };
-use crate::{Answer, Cx, Effect, Error, Host, Method, Op, OpSpec, Result, error::Code, op, resource::Myself};
-use mesh_authz::{Caller, Grant, Permission, Place, Value, value};
+use crate::{Answer, Cx, Effect, Error, Host, Method, News, Op, OpSpec, Result, error::Code, op, resource::Myself};
+use mesh_authz::{Caller, Grant};
 use mesh_store::{
-    Tx, facts,
     log::{self, Stream},
-    rooms, seats,
+    rooms,
 };
 use mesh_types::{
-    ActorId, Hears, JoinRule, RoomKind,
     limits::POLL_SECONDS,
     view::{Event, Room},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeSet, time::Duration};
-use tokio::sync::broadcast::error::RecvError;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::broadcast::{Receiver, error::RecvError};
 
 /// Most events in one answer.
 const MOST: i64 = 500;
@@ -41,44 +39,10 @@ pub struct Sync {
 
 impl Answer for Sync {}
 
-/// The streams whose events this actor gets, with the room or mesh of each still open to it.
-pub(super) async fn streams(tx: &mut Tx<'_>, actor: ActorId) -> Result<(Vec<Stream>, Vec<Room>)> {
-    let rooms = rooms::mine(tx, actor).await?;
-    let mut streams = vec![own_stream(actor)];
-    let meshes: BTreeSet<_> = rooms.iter().map(|room| room.mesh_id).collect();
-    for room in &rooms {
-        let hears = match actor {
-            ActorId::Person(_) => true,
-            ActorId::Bot(bot) => seats::get_bot(tx, room.id, bot)
-                .await?
-                .is_some_and(|bot| bot.hears == Hears::All),
-        };
-        let direct = room.kind == RoomKind::Direct && room.join_rule == JoinRule::Direct;
-        if hears || direct {
-            streams.push(Stream::Room(room.id));
-        }
-    }
-    for mesh in meshes {
-        let place = facts::place(tx, mesh, actor).await?;
-        let place = place.map(|row| Place {
-            member: row.member,
-            role: row.role,
-            suspended: row.suspended,
-        });
-        // Guests and Pending are not on a mesh's stream; a bot's grants are asked for call by call.
-        let on_it =
-            place.is_some_and(|place| !place.suspended && value(Permission::MemberRead, place.role) == Value::Yes);
-        if on_it && matches!(actor, ActorId::Person(_)) {
-            streams.push(Stream::Mesh(mesh));
-        }
-    }
-    Ok((streams, rooms))
-}
-
-async fn sync(cx: &mut Cx<'_>, cursor: Option<&str>) -> Result<Sync> {
+/// `streams` are those that the caller may follow.
+async fn sync(cx: &mut Cx<'_>, streams: Vec<Stream>, cursor: Option<&str>) -> Result<Sync> {
     let actor = cx.actor()?;
     let since = positions::unpack(cursor)?;
-    let (streams, rooms) = streams(cx.tx(), actor).await?;
     let (mut now, mut entries, mut more) = (Positions::new(), Vec::new(), false);
     for stream in streams {
         let (name, head) = (stream.to_string(), log::head(cx.tx(), stream).await?);
@@ -104,9 +68,9 @@ async fn sync(cx: &mut Cx<'_>, cursor: Option<&str>) -> Result<Sync> {
         now.insert(name, reached);
         entries.extend(found);
     }
-    let events = Reader::new(actor.to_string()).events(cx.tx(), entries).await?;
+    let events = Reader::default().events(cx.tx(), entries).await?;
     let (rooms, acked_cursor) = match since {
-        None => (rooms, kept(cx, actor).await?),
+        None => (rooms::mine(cx.tx(), actor).await?, kept(cx, actor).await?),
         Some(_) => (Vec::new(), None),
     };
     Ok(Sync {
@@ -128,6 +92,19 @@ pub struct SyncEventsIn {
     /// From the answer before; without it: the rooms, and every stream from its head.
     #[serde(default)]
     pub cursor: Option<String>,
+    /// What the caller may follow.
+    #[serde(skip)]
+    pub(crate) streams: Vec<Stream>,
+}
+
+impl SyncEventsIn {
+    /// Since a cursor.
+    pub fn since(cursor: Option<String>) -> Self {
+        Self {
+            cursor,
+            streams: Vec::new(),
+        }
+    }
 }
 
 impl Op for SyncEvents {
@@ -145,8 +122,14 @@ impl Op for SyncEvents {
         Myself
     }
 
+    async fn prepare(host: &Host, caller: &Caller, input: &mut SyncEventsIn) -> Result<()> {
+        let open = streams_of(host, caller).await?;
+        input.streams = open.into_iter().map(|head| head.stream).collect();
+        Ok(())
+    }
+
     async fn run(cx: &mut Cx<'_>, _: Grant<Myself>, input: SyncEventsIn) -> Result<Sync> {
-        sync(cx, input.cursor.as_deref()).await
+        sync(cx, input.streams, input.cursor.as_deref()).await
     }
 }
 
@@ -162,6 +145,9 @@ pub struct PollEventsIn {
     /// Seconds to wait for the first event, 0 to 30; 30 when absent.
     #[serde(default)]
     pub wait_s: Option<u64>,
+    /// What the caller may follow, when the wait is over.
+    #[serde(skip)]
+    pub(crate) streams: Vec<Stream>,
 }
 
 impl Op for PollEvents {
@@ -180,39 +166,37 @@ impl Op for PollEvents {
 
     /// Waits without holding a view of the database.
     async fn prepare(host: &Host, caller: &Caller, input: &mut PollEventsIn) -> Result<()> {
-        let Some(actor) = caller.actor() else { return Ok(()) };
         let wait = Duration::from_secs(input.wait_s.unwrap_or(POLL_SECONDS).min(POLL_SECONDS));
         let since = positions::unpack(Some(&input.cursor))?.unwrap_or_default();
         let mut live = host.live.subscribe();
         let arrived = async {
             loop {
-                let (mine, _) = streams(&mut host.store.view().await?.tx(), actor).await?;
-                let mut view = host.store.view().await?;
-                for stream in &mine {
-                    let head = log::head(&mut view.tx(), *stream).await?;
-                    if since.get(&stream.to_string()).is_some_and(|seen| head > *seen) {
-                        return Ok(());
-                    }
+                let open = streams_of(host, caller).await?;
+                let grown = open
+                    .iter()
+                    .any(|head| since.get(&head.stream.to_string()).is_some_and(|seen| head.seq > *seen));
+                input.streams = open.into_iter().map(|head| head.stream).collect();
+                if grown {
+                    return Ok(());
                 }
-                drop(view);
-                wait_for(&mut live, &mine).await;
+                wait_for(&mut live, &input.streams).await;
             }
         };
         tokio::time::timeout(wait, arrived).await.unwrap_or(Ok(()))
     }
 
     async fn run(cx: &mut Cx<'_>, _: Grant<Myself>, input: PollEventsIn) -> Result<Sync> {
-        sync(cx, Some(&input.cursor)).await
+        sync(cx, input.streams, Some(&input.cursor)).await
     }
 }
 
 /// Until one of these streams may have grown.
-async fn wait_for(live: &mut tokio::sync::broadcast::Receiver<std::sync::Arc<[log::Entry]>>, streams: &[Stream]) {
+async fn wait_for(live: &mut Receiver<Arc<News>>, streams: &[Stream]) {
     loop {
         match live.recv().await {
-            Ok(entries) => {
+            Ok(news) => {
                 let grew = |entry: &log::Entry| entry.event.is_some_and(|(stream, _)| streams.contains(&stream));
-                if entries.iter().any(grew) {
+                if news.entries().iter().any(grew) {
                     return;
                 }
             }

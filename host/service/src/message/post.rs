@@ -119,6 +119,7 @@ impl Op for PostMessage {
             reactions: Vec::new(),
         };
         tell::posted(cx, &room, &message).await?;
+        cx.posted(&message);
         Ok(message)
     }
 }

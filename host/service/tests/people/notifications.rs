@@ -145,6 +145,11 @@ on_both_engines! {
         let mut messages = Vec::new();
         for text in ["@bob one", "@bob two", "@bob three", "@bob @cat four"] {
             messages.push(scene.post(world, ann, json!({ "text": text })).await);
+            // `before` is a time, so each has its own.
+            let posted = world.host.clock.now();
+            while world.host.clock.now() == posted {
+                tokio::task::yield_now().await;
+            }
         }
         let page = world.ok(bob, "notification.list", json!({})).await;
         let ids: Vec<_> = page["items"].as_array().unwrap().iter().map(|one| field(one, "id")).collect();

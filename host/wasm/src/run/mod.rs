@@ -8,6 +8,7 @@ mod allowed;
 mod convert;
 mod event;
 mod guest;
+mod handle;
 mod health;
 mod imports;
 mod lanes;

@@ -1,10 +1,7 @@
 //! Follows the log and wakes the bots that have something to do. Ten thousand idle bots cost nothing
 //! here: a bot has a worker only while there is work, an instance, or an event that waits.
 
-use super::{
-    guest::Guest,
-    worker::{Handle, Worker},
-};
+use super::{guest::Guest, handle::Handle, worker::Worker};
 use crate::{
     Digest, Engine, EngineConfig, InspectionBounds, Limits, LogLevel, LogOutput, LogSource, Refused,
     compile::{CompileError, Compiler, CompilerConfig},
@@ -155,11 +152,11 @@ impl Shared {
     }
 
     /// Wakes whoever a commit concerns. A miss is not possible: who lags looks at every inbox.
-    async fn follow(self: Arc<Self>, mut live: tokio::sync::broadcast::Receiver<Arc<[mesh_service::LogEntry]>>) {
+    async fn follow(self: Arc<Self>, mut live: tokio::sync::broadcast::Receiver<Arc<mesh_service::News>>) {
         let mut hearing = HashMap::<RoomId, Vec<BotId>>::new();
         loop {
-            let entries = match live.recv().await {
-                Ok(entries) => entries,
+            let news = match live.recv().await {
+                Ok(news) => news,
                 Err(RecvError::Lagged(_)) => {
                     hearing.clear();
                     if let Err(error) = self.wake_all().await {
@@ -169,7 +166,7 @@ impl Shared {
                 }
                 Err(RecvError::Closed) => return,
             };
-            for entry in &*entries {
+            for entry in news.entries() {
                 let Some((stream, _)) = entry.event else { continue };
                 if matches!(
                     &*entry.kind,

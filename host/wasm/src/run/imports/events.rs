@@ -8,7 +8,7 @@ use mesh_service::event::{ListRoomEvents, ListRoomEventsIn, SyncEvents, SyncEven
 
 impl Host for Guest {
     async fn sync(&mut self, cursor: Option<String>) -> Answer<String> {
-        json(self.call::<SyncEvents>(SyncEventsIn { cursor }).await?)
+        json(self.call::<SyncEvents>(SyncEventsIn::since(cursor)).await?)
     }
 
     async fn room_event_list(&mut self, room: String, after: u64, limit: u32) -> Answer<String> {

@@ -3,12 +3,15 @@
 //! A worker lives while its bot has something to do, an instance in memory, or events that wait.
 //! Everything it knows can be lost: cursors, waiting events and effects are in the database.
 
+mod reading;
+
 use super::{
     allowed::allowed,
-    event::{event, kebab},
+    event::event,
     guest::Guest,
+    handle::{Handle, News},
     health::{Health, Verdict},
-    lanes::{Lanes, retry_at},
+    lanes::Lanes,
     scope::Scope,
     supervisor::Shared,
 };
@@ -22,83 +25,23 @@ use crate::{
 use mesh_authz::{Caller, Credential, Who};
 use mesh_service::{
     Error, Result,
-    event::{Delivery, next_for_bot},
-    inbox::{self, BotRow, InboxStream, Parked, Settled},
+    inbox::{self, BotRow, InboxStream},
     manifest::Manifest,
-    runtime::InstanceStatus,
 };
-use mesh_types::{ActorId, BotId, InstanceId, RoomId, Timestamp, limits::HOPS};
-use std::sync::atomic::{AtomicBool, Ordering};
+use mesh_types::{BotId, InstanceId, Timestamp};
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    pin::Pin,
+    sync::{Arc, PoisonError, atomic::Ordering},
+    time::Duration,
 };
-use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
+use tokio::{
+    sync::{OwnedSemaphorePermit, oneshot},
+    time::Sleep,
+};
 
-/// Events read from the log at once.
-const BATCH: i64 = 50;
 /// How long the news that an event was handled may wait for that of the next one. A crash meanwhile
 /// brings these events again, and their effects meet their keys.
 const PATIENCE: Duration = Duration::from_millis(5);
-
-/// What others may do with a worker: wake it, and see how it is.
-#[derive(Default)]
-pub(crate) struct Handle {
-    wake: Notify,
-    /// What the worker has not heard of yet.
-    news: Mutex<News>,
-    /// Others need the place of an idle instance.
-    pub(crate) evict: Notify,
-    /// A person started the bot again: forgive crashes.
-    pub(crate) restarted: AtomicBool,
-    status: Mutex<InstanceStatus>,
-}
-
-/// Where there may be something to do.
-#[derive(Debug, Default)]
-struct News {
-    /// Anywhere: in any stream, or with the bot itself.
-    anywhere: bool,
-    /// In these streams.
-    streams: Vec<InboxStream>,
-}
-
-impl News {
-    fn add(&mut self, stream: Option<InboxStream>) {
-        match stream {
-            None => self.anywhere = true,
-            Some(stream) if self.streams.contains(&stream) => {}
-            Some(stream) => self.streams.push(stream),
-        }
-    }
-
-    fn take(&mut self, from: &mut Self) {
-        self.anywhere |= std::mem::take(&mut from.anywhere);
-        from.streams.drain(..).for_each(|stream| self.add(Some(stream)));
-    }
-}
-
-impl Handle {
-    /// There may be something to do in this stream; without one, anywhere.
-    pub(crate) fn wake(&self, stream: Option<InboxStream>) {
-        self.news().add(stream);
-        self.wake.notify_one();
-    }
-
-    /// Nothing came that the worker has not heard of.
-    pub(crate) fn is_quiet(&self) -> bool {
-        let news = self.news();
-        !news.anywhere && news.streams.is_empty()
-    }
-
-    fn news(&self) -> MutexGuard<'_, News> {
-        self.news.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn status(&self) -> InstanceStatus {
-        self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
 
 /// The active version of a bot, ready to be instantiated.
 struct Loaded {
@@ -139,7 +82,8 @@ pub(crate) struct Worker {
     last_settled: Option<oneshot::Receiver<()>>,
     /// How far streams were handled beyond what was settled, and since when there is such news.
     handled: Vec<(InboxStream, i64)>,
-    handled_since: Option<Instant>,
+    /// When that is due. One timer for all of it: setting a timer wakes whoever waits for a later one.
+    due: Option<Pin<Box<Sleep>>>,
     /// What was heard of and not read yet.
     unread: News,
     /// How far each followed stream was read; the database comes behind. None: ask it.
@@ -160,7 +104,7 @@ impl Worker {
             tripped: false,
             last_settled: None,
             handled: Vec::new(),
-            handled_since: None,
+            due: None,
             unread: News::default(),
             cursors: None,
         }
@@ -232,11 +176,19 @@ impl Worker {
         if idles && self.paused_until.is_none() {
             self.set_state("ready");
         }
-        let (handle, tells) = (self.handle.clone(), !self.handled.is_empty());
+        let (handle, due) = (self.handle.clone(), &mut self.due);
+        let told = async {
+            match due {
+                Some(due) => due.await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
-            () = tokio::time::sleep(PATIENCE), if tells => {
-                // Refused when too many writes wait; then it is tried again.
-                let _ = self.tell();
+            () = told => {
+                if self.tell().is_err() {
+                    // Too many writes wait.
+                    self.due = Some(Box::pin(tokio::time::sleep(PATIENCE)));
+                }
                 true
             }
             () = handle.wake.notified() => true,
@@ -301,200 +253,6 @@ impl Worker {
             linked,
         });
         Ok(true)
-    }
-
-    /// Reads the next events of the streams that may have some. False when there were none.
-    async fn read_on(&mut self) -> Result<bool> {
-        let mesh = self
-            .loaded
-            .as_ref()
-            .map(|loaded| loaded.row.mesh)
-            .ok_or_else(|| Error::internal("not loaded"))?;
-        self.unread.take(&mut self.handle.news());
-        let (mut cursors, everywhere) = if let Some(cursors) = self.cursors.take() {
-            (cursors, self.unread.anywhere)
-        } else {
-            self.settled().await?;
-            (inbox::streams(&self.shared.host, self.bot).await?, true)
-        };
-        let (generation, unread) = (
-            self.shared.host.authority.generation(),
-            std::mem::take(&mut self.unread),
-        );
-        let mut any = false;
-        for (stream, cursor) in &mut cursors {
-            if !everywhere && !unread.streams.contains(stream) {
-                continue;
-            }
-            let deliveries = next_for_bot(&self.shared.host, (self.bot, mesh), *stream, *cursor, BATCH).await?;
-            if i64::try_from(deliveries.len()) == Ok(BATCH) {
-                self.unread.add(Some(*stream));
-            }
-            for delivery in deliveries {
-                if self.paused_until.is_some() || self.tripped || !self.load().await? {
-                    // The rest is read again, from the cursors that are stored.
-                    return Ok(true);
-                }
-                (*cursor, any) = (delivery.seq, true);
-                self.deliver(*stream, delivery).await?;
-            }
-        }
-        // A change of rights in the meantime may have opened or closed streams.
-        if self.shared.host.authority.generation() == generation {
-            self.cursors = Some(cursors);
-        }
-        Ok(any)
-    }
-
-    async fn deliver(&mut self, stream: InboxStream, delivery: Delivery) -> Result<()> {
-        let (seq, lane) = (
-            delivery.seq,
-            delivery.lane.map(|room: RoomId| room.to_string()).unwrap_or_default(),
-        );
-        let Some(found) = self.wanted(&delivery) else {
-            return self.done(stream, seq);
-        };
-        if self.lanes.holds(&lane) {
-            let parked = Parked {
-                stream,
-                seq,
-                lane,
-                attempts: 0,
-                due_at: self.shared.host.clock.now(),
-            };
-            self.lanes.park(parked.clone());
-            return self.settle(
-                stream,
-                seq,
-                Settled::Parked {
-                    event: parked,
-                    error: "behind another".into(),
-                },
-            );
-        }
-        let handled = self.handle_event(stream, seq, found).await?;
-        let fresh = Parked {
-            stream,
-            seq,
-            lane,
-            attempts: 0,
-            due_at: Timestamp::default(),
-        };
-        self.conclude(fresh, handled, false)
-    }
-
-    async fn retry(&mut self, parked: Parked) -> Result<()> {
-        let mesh = self
-            .loaded
-            .as_ref()
-            .map(|loaded| loaded.row.mesh)
-            .ok_or_else(|| Error::internal("not loaded"))?;
-        let found = next_for_bot(&self.shared.host, (self.bot, mesh), parked.stream, parked.seq - 1, 1)
-            .await?
-            .pop();
-        let found = found
-            .filter(|delivery| delivery.seq == parked.seq)
-            .and_then(|delivery| self.wanted(&delivery));
-        let handled = match found {
-            Some(found) => self.handle_event(parked.stream, parked.seq, found).await?,
-            None => Handled::Done,
-        };
-        self.conclude(parked, handled, true)
-    }
-
-    fn conclude(&mut self, event: Parked, handled: Handled, waited: bool) -> Result<()> {
-        let (stream, seq) = (event.stream, event.seq);
-        match handled {
-            Handled::Done if waited => {
-                self.lanes.remove(stream, seq);
-                self.settle(stream, seq, Settled::DoneParked)
-            }
-            Handled::Done => self.done(stream, seq),
-            Handled::Later { due, error, counts } => {
-                let attempts = event.attempts + u32::from(counts);
-                let due_at = if counts {
-                    retry_at(self.shared.host.clock.now(), attempts)
-                } else {
-                    Some(due)
-                };
-                match due_at {
-                    Some(due_at) => {
-                        let event = Parked {
-                            attempts,
-                            due_at,
-                            ..event
-                        };
-                        self.lanes.park(event.clone());
-                        self.settle(stream, seq, Settled::Parked { event, error })
-                    }
-                    None => self.bury(Parked { attempts, ..event }, error),
-                }
-            }
-            Handled::Never(error) => self.bury(event, error),
-        }
-    }
-
-    fn bury(&mut self, event: Parked, error: String) -> Result<()> {
-        let row = self.loaded.as_ref().map(|loaded| (loaded.row.keeper, loaded.row.mesh));
-        let keeper = row.ok_or_else(|| Error::internal("not loaded"))?;
-        self.lanes.remove(event.stream, event.seq);
-        self.settle(event.stream, event.seq, Settled::Dead { event, error, keeper })
-    }
-
-    /// Every event of this stream up to here was handled.
-    fn done(&mut self, stream: InboxStream, seq: i64) -> Result<()> {
-        match self.handled.iter_mut().find(|(one, _)| *one == stream) {
-            Some((_, reached)) => *reached = seq,
-            None => self.handled.push((stream, seq)),
-        }
-        if self.handled_since.get_or_insert_with(Instant::now).elapsed() < PATIENCE {
-            return Ok(());
-        }
-        self.tell()
-    }
-
-    fn settle(&mut self, stream: InboxStream, seq: i64, settled: Settled) -> Result<()> {
-        self.tell()?;
-        self.last_settled = Some(inbox::settle(&self.shared.host, self.bot, stream, seq, settled)?);
-        Ok(())
-    }
-
-    /// Settles what was handled.
-    fn tell(&mut self) -> Result<()> {
-        while let Some((stream, seq)) = self.handled.last().copied() {
-            let stored = inbox::settle(&self.shared.host, self.bot, stream, seq, Settled::Done)?;
-            self.last_settled = Some(stored);
-            self.handled.pop();
-        }
-        self.handled_since = None;
-        Ok(())
-    }
-
-    /// Waits until everything that was handled is stored.
-    async fn settled(&mut self) -> Result<()> {
-        self.tell()?;
-        if let Some(stored) = self.last_settled.take() {
-            let _ = stored.await;
-        }
-        Ok(())
-    }
-
-    /// The event, if this bot is to have it: allowed, subscribed to, and not its own echo.
-    fn wanted(&self, delivery: &Delivery) -> Option<mesh_types::view::Event> {
-        let manifest = &self.loaded.as_ref()?.manifest;
-        let event = delivery.event.clone()?;
-        match delivery.actor {
-            Some(ActorId::Bot(author)) if author == self.bot => return None,
-            Some(ActorId::Bot(_)) if !manifest.events.from_bots && event.kind.starts_with("message.") => return None,
-            _ => {}
-        }
-        let hops = event.data.get("hops").and_then(serde_json::Value::as_u64).unwrap_or(0);
-        if hops > u64::from(HOPS) {
-            return None;
-        }
-        let subscribed = &manifest.events.subscribe;
-        let mine = matches!(event.kind.as_str(), "bot.config_changed" | "bot.grants_changed");
-        (mine || subscribed.is_empty() || subscribed.contains(&kebab(&event.kind))).then_some(event)
     }
 
     async fn handle_event(&mut self, stream: InboxStream, seq: i64, found: mesh_types::view::Event) -> Result<Handled> {

@@ -3,27 +3,29 @@
 //! admit → facts → decide → prepare → transaction { run + idempotency + event + audit } → commit →
 //! forget stale rights → publish → answer. `call` is a thin generic shell; the steps are not generic.
 
+mod write;
+
 use crate::{
-    Answer, Cx, Effect, Error, Host, Op, OpSpec, Result, authority::Stale, cx::etag, error::Code, rate::Left, refusal,
-    resource::Resource,
+    Answer, Cx, Effect, Error, Host, Op, OpSpec, Result, cx::etag, error::Code, rate::Left, refusal, resource::Resource,
 };
 use base64::Engine as _;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use mesh_authz::{Access, Caller, Credential, Entering, Facts, Grant, Who, decide};
-use mesh_store::{Job, Rollback, Tx, idempotency, log::Entry};
-use mesh_types::{RequestId, limits};
+use mesh_types::RequestId;
 use serde_path_to_error::Segment;
 use sha2::{Digest, Sha256};
 use std::{net::IpAddr, sync::Arc, time::Instant};
-use tokio::sync::oneshot;
 use tracing::Instrument as _;
+use write::{keyed, repeat, write};
 
 /// The door a call came through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Door {
     /// HTTP.
     Rest,
+    /// Socket.IO and WebSocket.
+    Socket,
     /// A component's import.
     Wasm,
     /// The command line, in this process.
@@ -33,10 +35,11 @@ pub enum Door {
 }
 
 impl Door {
-    /// `rest`, `wasm`, `cli` or `job`.
+    /// `rest`, `socket`, `wasm`, `cli` or `job`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Rest => "rest",
+            Self::Socket => "socket",
             Self::Wasm => "wasm",
             Self::Cli => "cli",
             Self::Job => "job",
@@ -83,6 +86,15 @@ impl Envelope {
             hops: 0,
         }
     }
+}
+
+/// What a network door knows of a request before it looks at it.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked {
+    /// Never taken from outside; the answer and the log carry it.
+    pub id: RequestId,
+    /// Where it comes from, as far as that can be trusted.
+    pub address: IpAddr,
 }
 
 /// A good answer and what doors say beside it.
@@ -298,7 +310,7 @@ async fn admitted<O: Op>(
     let grant = grant(host, &O::SPEC, &envelope, O::on(&input)).await?;
     require_headers(&O::SPEC, &envelope, host)?;
     O::prepare(host, &envelope.caller, &mut input).await?;
-    if O::SPEC.effect == Effect::Read {
+    if O::SPEC.effect != Effect::Write {
         return read::<O>(host, &envelope, grant, input).await;
     }
     let keyed = keyed(&O::SPEC, &envelope, digest)?;
@@ -373,187 +385,13 @@ fn require_headers(spec: &OpSpec, envelope: &Envelope, host: &Host) -> Result<()
 async fn read<O: Op>(host: &Arc<Host>, envelope: &Envelope, grant: Grant<O::On>, input: O::In) -> Result<Done<O::Out>> {
     let filed = (grant.layer().as_str(), grant.mesh());
     let mut view = host.store.view().await?;
-    let out = O::run(&mut Cx::new(view.tx(), host, envelope, filed), grant, input).await?;
+    let mut cx = Cx::new(view.tx(), host, envelope, filed);
+    let out = O::run(&mut cx, grant, input).await?;
+    cx.passing.drain(..).for_each(|passing| host.live.pass(passing));
     Ok(Done {
         out,
         json: None,
         replayed: false,
         left: None,
     })
-}
-
-/// A caller's own name for one call.
-#[derive(Clone)]
-struct Keyed {
-    actor: String,
-    op: &'static str,
-    key: String,
-    digest: String,
-}
-
-impl Keyed {
-    fn key(&self) -> idempotency::Key<'_> {
-        idempotency::Key {
-            actor: &self.actor,
-            op: self.op,
-            key: &self.key,
-        }
-    }
-}
-
-/// An answer that holds a secret is not kept, and neither is one for a caller whom nobody can tell from
-/// another: the key would hand it to whoever says it.
-fn keyed(spec: &OpSpec, envelope: &Envelope, digest: String) -> Result<Option<Keyed>> {
-    let Some(key) = envelope.idempotency_key.clone() else {
-        return Ok(None);
-    };
-    if spec.shown_once || envelope.caller.actor().is_none() {
-        return Err(Error::new(
-            Code::BadRequest,
-            "This call takes no `Idempotency-Key`: its answer is not kept.",
-        ));
-    }
-    if key.is_empty() || key.chars().count() > limits::IDEMPOTENCY_KEY {
-        return Err(Error::new(
-            Code::BadRequest,
-            "`Idempotency-Key` has 1 to 255 characters.",
-        ));
-    }
-    let actor = envelope
-        .caller
-        .actor()
-        .map(|actor| actor.to_string())
-        .unwrap_or_default();
-    Ok(Some(Keyed {
-        actor,
-        op: envelope.op,
-        key,
-        digest,
-    }))
-}
-
-async fn write<O: Op>(
-    host: &Arc<Host>,
-    envelope: Envelope,
-    grant: Grant<O::On>,
-    input: O::In,
-    keyed: Option<Keyed>,
-    json: bool,
-) -> Result<Done<O::Out>> {
-    let (reply, answer) = oneshot::channel();
-    let job = Box::new(OpJob::<O> {
-        host: host.clone(),
-        envelope,
-        grant,
-        input,
-        json: json || keyed.is_some(),
-        keyed,
-        stale: Vec::new(),
-        answer: None,
-        reply: Some(reply),
-    });
-    if host.store.submit(job).is_err() {
-        return Err(Error::later(Code::Overloaded, "Too many writes are waiting.", 250));
-    }
-    answer.await.map_err(|_| Error::internal("the writer is gone"))?
-}
-
-/// The keyed call failed: perhaps because it was done before.
-async fn repeat<O: Op>(host: &Arc<Host>, keyed: &Keyed, error: Error) -> Result<Done<O::Out>> {
-    let found = idempotency::find(&mut host.store.view().await?.tx(), keyed.key()).await?;
-    match found {
-        None => Err(error),
-        Some((digest, _)) if digest != keyed.digest => Err(Error::new(
-            Code::IdempotencyMismatch,
-            "This `Idempotency-Key` was used with another body.",
-        )),
-        Some((_, json)) => {
-            let out = serde_json::from_str(&json).map_err(Error::internal)?;
-            Ok(Done {
-                out,
-                json: Some(json),
-                replayed: true,
-                left: None,
-            })
-        }
-    }
-}
-
-struct OpJob<O: Op> {
-    host: Arc<Host>,
-    envelope: Envelope,
-    grant: Grant<O::On>,
-    input: O::In,
-    keyed: Option<Keyed>,
-    json: bool,
-    stale: Vec<Stale>,
-    answer: Option<Result<Done<O::Out>>>,
-    reply: Option<oneshot::Sender<Result<Done<O::Out>>>>,
-}
-
-impl<O: Op> OpJob<O> {
-    /// The answer and the rows for the log. An error means that nothing of it is kept.
-    async fn attempt(&mut self, tx: &mut Tx<'_>) -> Result<(Result<Done<O::Out>>, Vec<Entry>)> {
-        let filed = (self.grant.layer().as_str(), self.grant.mesh());
-        let mut cx = Cx::new(tx.lend(), &self.host, &self.envelope, filed);
-        let out = match O::run(&mut cx, self.grant.clone(), self.input.clone()).await {
-            Ok(out) => out,
-            Err(error) if error.commits => {
-                self.stale = std::mem::take(&mut cx.stale);
-                return Ok((Err(error), cx.take_entries()));
-            }
-            Err(error) => return Err(error),
-        };
-        let json = self.json.then(|| encode(&out)).transpose()?;
-        if let (Some(keyed), Some(json)) = (&self.keyed, &json) {
-            let now = cx.now();
-            idempotency::keep(cx.tx(), keyed.key(), &keyed.digest, json, now).await?;
-        }
-        self.stale = std::mem::take(&mut cx.stale);
-        Ok((
-            Ok(Done {
-                out,
-                json,
-                replayed: false,
-                left: None,
-            }),
-            cx.take_entries(),
-        ))
-    }
-}
-
-impl<O: Op> Job for OpJob<O> {
-    fn run<'a>(&'a mut self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<Vec<Entry>, Rollback>> {
-        Box::pin(async move {
-            match self.attempt(tx).await {
-                Ok((answer, entries)) => {
-                    self.answer = Some(answer);
-                    Ok(entries)
-                }
-                Err(error) if error.transient => Err(Rollback::Database(mesh_store::Error::Retry)),
-                Err(error) => {
-                    self.answer = Some(Err(error));
-                    Err(Rollback::Refused)
-                }
-            }
-        })
-    }
-
-    fn done(mut self: Box<Self>, committed: Result<Vec<Entry>, Rollback>) {
-        let answer = match committed {
-            Ok(entries) => {
-                self.host.authority.forget(&self.stale);
-                self.host.live.publish(entries);
-                self.answer
-                    .unwrap_or_else(|| Err(Error::internal("a job has no answer")))
-            }
-            Err(Rollback::Refused) => match self.answer {
-                Some(Err(error)) => Err(error),
-                _ => Err(Rollback::Refused.into()),
-            },
-            Err(rollback) => Err(rollback.into()),
-        };
-        // The caller may have gone away; what was done stays done.
-        let _ = self.reply.take().map(|reply| reply.send(answer));
-    }
 }

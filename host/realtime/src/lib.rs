@@ -1,0 +1,89 @@
+//! The doors that stay open: plain WebSocket, Socket.IO and server-sent events. They speak differently and
+//! share everything else: one hub, one kind of connection, one log behind both.
+//!
+//! `docs/realtime.md` is the contract.
+
+mod end;
+mod handshake;
+mod hub;
+mod line;
+mod plain;
+mod session;
+mod socket_io;
+mod told;
+mod web_socket;
+
+use axum::{
+    Router,
+    routing::{any, get},
+};
+use hub::Hub;
+use mesh_service::Host;
+use rand::Rng as _;
+use socket_io::Speech;
+use std::{sync::Arc, time::Duration};
+use tokio_util::task::TaskTracker;
+
+/// How long connections may take to end.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Every connection of a server that stays open.
+pub struct Realtime {
+    pub(crate) host: Arc<Host>,
+    pub(crate) hub: Arc<Hub>,
+    /// Pages elsewhere that may connect, such as `https://chat.example.org`.
+    pub(crate) origins: Vec<String>,
+    pub(crate) engines: socket_io::Engines,
+    pub(crate) tasks: TaskTracker,
+}
+
+impl Realtime {
+    /// Starts a task that follows the log until the server ends. `origins` are pages elsewhere whose scripts
+    /// may connect; those of this server may anyway.
+    pub fn start(host: &Arc<Host>, origins: Vec<String>) -> Arc<Self> {
+        let hub = Arc::new(Hub::default());
+        let live = host.live.subscribe();
+        tokio::spawn(hub.clone().follow(host.clone(), live));
+        Arc::new(Self {
+            host: host.clone(),
+            hub,
+            origins,
+            engines: socket_io::Engines::default(),
+            tasks: TaskTracker::new(),
+        })
+    }
+
+    /// The routes of its doors.
+    pub fn router(self: &Arc<Self>) -> Router {
+        let plain = self.clone();
+        let socket_io = |speech| {
+            let realtime = self.clone();
+            any(move |request| {
+                let realtime = realtime.clone();
+                Box::pin(async move { socket_io::answer(&realtime, speech, request).await })
+            })
+        };
+        Router::new()
+            .route(
+                "/api/v1/socket",
+                get(move |request| async move { plain::answer(&plain, request) }),
+            )
+            .route("/socket.io/", socket_io(Speech::Text))
+            .route("/socket.io/msgpack/", socket_io(Speech::Pack))
+    }
+
+    /// Tells every connection to come back to whoever serves next, each at its own time, and waits until
+    /// they are gone.
+    pub async fn end(&self) {
+        self.hub.end_all();
+        self.tasks.close();
+        if tokio::time::timeout(DRAIN, self.tasks.wait()).await.is_err() {
+            tracing::warn!(open = self.hub.count(), "some connections were cut off at the end");
+        }
+    }
+}
+
+/// When to come back, in milliseconds: spread out, so that not everyone does at once.
+fn spread() -> u64 {
+    rand::rng().random_range(500..3_000)
+}

@@ -1,0 +1,164 @@
+//! What waits for one connection. The hub puts it in, the connection takes it out.
+
+use crate::{end::End, told::Told};
+use futures_util::task::AtomicWaker;
+use mesh_service::Stream;
+use mesh_types::{ActorId, SessionId};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+/// Most events that wait.
+const EVENTS: usize = 1_000;
+/// Most bytes that wait.
+const BYTES: usize = 4 << 20;
+
+/// By what a connection was opened, so that it ends when that ends.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Proof {
+    /// The session behind it.
+    pub(crate) session: Option<SessionId>,
+    /// The hash of the token that was shown.
+    pub(crate) token: Option<String>,
+}
+
+/// The hub's end of a connection.
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub(crate) id: u64,
+    pub(crate) actor: ActorId,
+    proof: Mutex<Proof>,
+    mail: Mutex<Mail>,
+    /// There may be mail.
+    full: AtomicBool,
+    waker: AtomicWaker,
+    /// When the client was last heard, in milliseconds.
+    heard: AtomicI64,
+    /// It was told to end.
+    ending: AtomicBool,
+}
+
+/// What waits.
+#[derive(Debug, Default)]
+pub(crate) struct Mail {
+    pub(crate) events: VecDeque<Arc<Told>>,
+    bytes: usize,
+    /// Streams of which logged events did not fit, with the last `seq` that is missing: the log has them.
+    pub(crate) lost: HashMap<Stream, i64>,
+    /// Streams that the connection was taken off because its rights changed, or that it may be on now; with
+    /// the `seq` from which a new one starts.
+    pub(crate) recheck: HashMap<Stream, Option<i64>>,
+    /// All of its rights are to be looked at again.
+    pub(crate) recheck_all: bool,
+    /// Its session has another token now, so it needs the new one.
+    pub(crate) renewed: bool,
+    pub(crate) end: Option<End>,
+}
+
+impl Mail {
+    /// A logged event was not kept for the connection.
+    pub(crate) fn lose(&mut self, stream: Stream, seq: i64) {
+        self.lost.insert(stream, seq);
+    }
+
+    /// The connection was taken off a stream, or may be on it now.
+    pub(crate) fn recheck_from(&mut self, stream: Stream, first: Option<i64>) {
+        self.recheck.insert(stream, first);
+    }
+
+    fn add(&mut self, told: &Arc<Told>) {
+        let (events, bytes) = (self.events.len() + 1, self.bytes + told.size());
+        let Some(seq) = told.seq else {
+            if events <= EVENTS / 2 && bytes <= BYTES / 2 {
+                self.events.push_back(told.clone());
+                self.bytes = bytes;
+            }
+            return;
+        };
+        if events <= EVENTS && bytes <= BYTES {
+            self.events.push_back(told.clone());
+            self.bytes = bytes;
+            return;
+        }
+        for waiting in self.events.drain(..) {
+            if let Some(seq) = waiting.seq {
+                self.lost.insert(waiting.stream, seq);
+            }
+        }
+        self.bytes = 0;
+        self.lose(told.stream, seq);
+    }
+}
+
+impl Line {
+    pub(crate) fn new(id: u64, actor: ActorId, proof: Proof, now: i64) -> Arc<Self> {
+        Arc::new(Self {
+            id,
+            actor,
+            proof: Mutex::new(proof),
+            mail: Mutex::default(),
+            full: AtomicBool::new(false),
+            waker: AtomicWaker::new(),
+            heard: AtomicI64::new(now),
+            ending: AtomicBool::new(false),
+        })
+    }
+
+    pub(crate) fn proof(&self) -> MutexGuard<'_, Proof> {
+        self.proof.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn hear(&self, now: i64) {
+        self.heard.store(now, Ordering::Relaxed);
+    }
+
+    pub(crate) fn heard(&self) -> i64 {
+        self.heard.load(Ordering::Relaxed)
+    }
+
+    /// Tells the connection to end.
+    pub(crate) fn end(&self, end: End) {
+        self.ending.store(true, Ordering::Relaxed);
+        self.put(|mail| mail.end = Some(end));
+    }
+
+    pub(crate) fn is_ending(&self) -> bool {
+        self.ending.load(Ordering::Relaxed)
+    }
+
+    /// Whether its rights changed and it has not looked yet.
+    pub(crate) fn must_recheck(&self) -> bool {
+        let mail = self.mail.lock().unwrap_or_else(PoisonError::into_inner);
+        mail.recheck_all || !mail.recheck.is_empty()
+    }
+
+    pub(crate) fn push(&self, told: &Arc<Told>) {
+        self.put(|mail| mail.add(told));
+    }
+
+    pub(crate) fn put(&self, change: impl FnOnce(&mut Mail)) {
+        change(&mut self.mail.lock().unwrap_or_else(PoisonError::into_inner));
+        if !self.full.swap(true, Ordering::AcqRel) {
+            self.waker.wake();
+        }
+    }
+
+    /// Everything that waits, as soon as something does.
+    pub(crate) fn poll_take(&self, context: &mut Context<'_>) -> Poll<Mail> {
+        if !self.full.load(Ordering::Acquire) {
+            self.waker.register(context.waker());
+            if !self.full.load(Ordering::Acquire) {
+                return Poll::Pending;
+            }
+        }
+        let mut mail = self.mail.lock().unwrap_or_else(PoisonError::into_inner);
+        // Under the lock: what is put in from here on wakes again.
+        self.full.store(false, Ordering::Release);
+        Poll::Ready(std::mem::take(&mut mail))
+    }
+}

@@ -1,0 +1,227 @@
+//! The plain WebSocket: one JSON object per text frame, subprotocol `mesh.v1.json`.
+
+mod frames;
+
+use crate::{
+    Realtime,
+    end::End,
+    handshake,
+    session::{Client, Out, Session},
+    web_socket::{Broken, WebSocket},
+};
+use axum::{extract::Request, response::Response};
+use frames::Frame;
+use mesh_service::{Asked, authority::Known, socket, token};
+use std::{sync::Arc, time::Duration};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::tungstenite::Message;
+
+const PROTOCOL: &str = "mesh.v1.json";
+/// How long the first frame may take.
+const HELLO: Duration = Duration::from_secs(10);
+/// A side that heard nothing for so long pings.
+const IDLE: Duration = Duration::from_secs(25);
+/// A side that heard nothing for so long closes.
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// Answers a handshake; the connection lives in a task of its own.
+pub(crate) fn answer(realtime: &Arc<Realtime>, mut request: Request) -> Response {
+    let asked = request.extensions().get::<Asked>().copied();
+    let granted = handshake::check_origin(realtime, request.headers())
+        .and_then(|()| handshake::upgrade(&mut request, Some(PROTOCOL)));
+    let (upgrade, response) = match granted {
+        Ok(granted) => granted,
+        Err(error) => return handshake::refuse(&error, asked),
+    };
+    let client = Client {
+        address: asked.map(|asked| asked.address),
+        agent: handshake::agent(request.headers()),
+    };
+    let ticket = handshake::query(request.uri(), "ticket").map(str::to_owned);
+    let realtime = realtime.clone();
+    realtime.tasks.clone().spawn(async move {
+        if let Some(socket) = WebSocket::accept(upgrade).await {
+            Box::pin(serve(realtime, socket, client, ticket)).await;
+        }
+    });
+    response
+}
+
+async fn serve(realtime: Arc<Realtime>, mut socket: WebSocket, client: Client, ticket: Option<String>) {
+    let opened = match timeout(HELLO, greet(&realtime, &mut socket, &client, ticket)).await {
+        Ok(opened) => opened,
+        Err(_) => Err(Left::End(End::Protocol(
+            "The first frame, `hello`, did not come in time.".into(),
+        ))),
+    };
+    let left = match opened {
+        Ok(mut session) => match run(&mut session, &mut socket).await {
+            Ok(never) => match never {},
+            Err(left) => left,
+        },
+        Err(left) => left,
+    };
+    match left {
+        Left::Broken(broken) => {
+            tracing::debug!(?broken, "a connection broke");
+            socket.close_broken(broken).await;
+        }
+        Left::Closed => socket.close(1000, "").await,
+        Left::End(end) => {
+            tracing::debug!(?end, "a connection was ended");
+            let error = end.error();
+            let told = async {
+                socket.feed_text(frames::error(None, &error, None, true)).await?;
+                socket.flush().await
+            };
+            let _ = timeout(Duration::from_secs(1), told).await;
+            socket.close(end.code(), error.code.as_str()).await;
+        }
+    }
+}
+
+/// Why a connection is over.
+enum Left {
+    Broken(Broken),
+    /// The client said so.
+    Closed,
+    End(End),
+}
+
+impl From<Broken> for Left {
+    fn from(broken: Broken) -> Self {
+        Self::Broken(broken)
+    }
+}
+
+impl From<End> for Left {
+    fn from(end: End) -> Self {
+        Self::End(end)
+    }
+}
+
+enum Never {}
+
+/// The first frame proves who it is.
+async fn greet(
+    realtime: &Arc<Realtime>,
+    socket: &mut WebSocket,
+    client: &Client,
+    ticket: Option<String>,
+) -> Result<Session, Left> {
+    let Some(message) = socket.read().await? else {
+        return Err(Left::Closed);
+    };
+    let hello = text(&message).and_then(Frame::hello)?;
+    let host = &realtime.host;
+    let known: Result<(Known, Option<String>), _> = match (&hello.token, ticket) {
+        (Some(bearer), _) => {
+            let known = host.authority.known(&host.store, host.clock.now(), bearer).await;
+            known.map(|known| (known, Some(token::hash(bearer))))
+        }
+        (None, Some(ticket)) => socket::redeem(host, &ticket).await.map(|known| (known, None)),
+        (None, None) => Err(crate::session::unauthenticated()),
+    };
+    let known = match known {
+        Ok(known) => known,
+        Err(error) => {
+            // Wrong tokens cost the address that sends them, so that they cannot be tried for free.
+            let allowed = host.limiter.take(None, client.address, 1);
+            return Err(End::Refused(allowed.err().unwrap_or(error)).into());
+        }
+    };
+    let (session, opened) = Session::open(realtime.clone(), client.clone(), known).await?;
+    socket.feed_text(frames::hello(&opened)).await?;
+    socket.flush().await?;
+    Ok(session)
+}
+
+fn text(message: &Message) -> Result<&str, End> {
+    match message {
+        Message::Text(text) => Ok(text.as_str()),
+        _ => Err(End::Protocol("Frames are texts here.".into())),
+    }
+}
+
+async fn run(session: &mut Session, socket: &mut WebSocket) -> Result<Never, Left> {
+    let (mut heard, mut pinged) = (Instant::now(), false);
+    let alarm = sleep_until(heard + IDLE);
+    tokio::pin!(alarm);
+    loop {
+        tokio::select! {
+            out = session.next() => {
+                send(socket, out).await?;
+                while let Some(out) = session.ready() {
+                    send(socket, out).await?;
+                }
+                socket.flush().await?;
+            }
+            message = socket.read() => {
+                let Some(message) = message? else { return Err(Left::Closed) };
+                (heard, pinged) = (Instant::now(), false);
+                session.hear();
+                if !matches!(message, Message::Ping(_) | Message::Pong(_)) {
+                    for answer in obey(session, text(&message)?).await? {
+                        socket.feed_text(answer).await?;
+                    }
+                }
+                socket.flush().await?;
+            }
+            () = &mut alarm => {
+                let silent = heard.elapsed();
+                if silent >= SILENCE {
+                    return Err(Left::Broken(Broken::Gone));
+                }
+                if silent >= IDLE && !pinged {
+                    pinged = true;
+                    socket.feed_text(frames::ping()).await?;
+                    socket.flush().await?;
+                }
+                let next = if pinged { SILENCE } else { IDLE };
+                alarm.as_mut().reset(heard + next);
+            }
+        }
+    }
+}
+
+async fn send(socket: &mut WebSocket, out: Out) -> Result<(), Left> {
+    match out {
+        Out::Event(told) => socket.feed_text(told.frame()).await?,
+        Out::Answer(answered) => socket.feed_text(frames::answer(&answered)).await?,
+        Out::Expiring(at) => socket.feed_text(frames::expiring(at)).await?,
+        // Only doors that acknowledge get these.
+        Out::Replay { events, .. } => {
+            for told in events {
+                socket.feed_text(told.frame()).await?;
+            }
+        }
+        Out::End(end) => return Err(end.into()),
+    }
+    Ok(())
+}
+
+/// Does what a frame says and gives the frames that answer it at once.
+async fn obey(session: &mut Session, text: &str) -> Result<Vec<String>, End> {
+    Ok(match Frame::read(text)? {
+        Frame::Hello(_) => return Err(End::Protocol("`hello` comes once; use `reauth`.".into())),
+        Frame::Resume(positions) => vec![frames::resumed(&session.resume(&positions))],
+        Frame::Op(asked) => {
+            session.start(asked);
+            Vec::new()
+        }
+        Frame::Subscribe(room) => match session.view(room).await {
+            Ok(resumed) => vec![frames::resumed(&resumed)],
+            Err(error) => vec![frames::error(None, &error, None, false)],
+        },
+        Frame::Unsubscribe(room) => {
+            session.unview(room);
+            vec![frames::resumed(&crate::session::Resumed::default())]
+        }
+        Frame::Reauth(token) => {
+            let opened = session.renew(&token).await?;
+            vec![frames::hello(&opened)]
+        }
+        Frame::Ping(t) => vec![frames::pong(t.as_deref())],
+        Frame::Pong => Vec::new(),
+    })
+}

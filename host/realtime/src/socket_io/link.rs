@@ -1,0 +1,65 @@
+//! How the packets of one connection travel: over a WebSocket, or by long polling until one takes over.
+
+use super::{
+    Wire,
+    polling::{Arrived, Polling},
+};
+use crate::web_socket::{Broken, WebSocket};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio_tungstenite::tungstenite::Message;
+
+pub(super) enum Link {
+    Socket(Box<WebSocket>),
+    Polling(Arc<Polling>, mpsc::Receiver<Arrived>),
+}
+
+impl Link {
+    /// The next packet; none when the client closed.
+    pub(super) async fn read(&mut self) -> Result<Option<Wire>, Broken> {
+        loop {
+            match self {
+                Self::Socket(socket) => match socket.read().await? {
+                    None => return Ok(None),
+                    Some(Message::Text(text)) => return Ok(Some(Wire::Text(text))),
+                    Some(Message::Binary(bytes)) => return Ok(Some(Wire::Binary(bytes))),
+                    Some(_) => socket.flush().await?,
+                },
+                Self::Polling(polling, arrivals) => match arrivals.recv().await {
+                    None => return Ok(None),
+                    Some(Arrived::Wire(wire)) => return Ok(Some(wire)),
+                    Some(Arrived::Upgraded(socket)) => {
+                        let waiting = polling.take();
+                        polling.close();
+                        *self = Self::Socket(socket);
+                        for wire in waiting {
+                            self.feed(wire).await?;
+                        }
+                        self.flush().await?;
+                    }
+                },
+            }
+        }
+    }
+
+    pub(super) async fn feed(&mut self, wire: Wire) -> Result<(), Broken> {
+        match self {
+            Self::Socket(socket) => socket.feed(wire.into()).await,
+            Self::Polling(polling, _) => polling.put(wire).await,
+        }
+    }
+
+    pub(super) async fn flush(&mut self) -> Result<(), Broken> {
+        match self {
+            Self::Socket(socket) => socket.flush().await,
+            Self::Polling(..) => Ok(()),
+        }
+    }
+
+    pub(super) async fn close(self, code: u16, reason: &str) {
+        match self {
+            Self::Socket(socket) => socket.close(code, reason).await,
+            Self::Polling(polling, _) => polling.close(),
+        }
+    }
+}
