@@ -9,10 +9,10 @@ use mesh_types::{
 
 crate::statements! {
     INSERT = "INSERT INTO members (id, mesh_id, actor_id, handle, display_name, title, profile, role, state, revision, joined_at) VALUES ($1, $2, $3, $4, $5, '', '{}', $6, 'active', 1, $7)";
-    HANDLE_TAKEN = "SELECT id FROM members WHERE mesh_id = $1 AND handle = $2 UNION ALL SELECT member_id FROM old_handles WHERE mesh_id = $1 AND handle = $2";
-    KEEP_HANDLE = "INSERT INTO old_handles (mesh_id, handle, member_id) SELECT mesh_id, handle, id FROM members WHERE id = $1 ON CONFLICT DO NOTHING";
+    WHO_HAS = "SELECT id FROM members WHERE mesh_id = $1 AND handle = $2 UNION ALL SELECT member_id FROM old_handles WHERE mesh_id = $1 AND handle = $2";
+    KEEP_HANDLE = "INSERT INTO old_handles (mesh_id, handle, member_id) SELECT mesh_id, handle, id FROM members WHERE id = $1 AND handle <> $2 ON CONFLICT DO NOTHING";
     UPDATE = "UPDATE members SET handle = $2, display_name = $3, title = $4, profile = $5, revision = revision + 1 WHERE id = $1";
-    PEOPLE = "SELECT actor_id FROM members WHERE mesh_id = $1 AND state <> 'left' ORDER BY actor_id";
+    ACTORS = "SELECT actor_id FROM members WHERE mesh_id = $1 AND state <> 'left' ORDER BY actor_id";
     GET = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision, title, profile FROM members WHERE id = $1";
     OF_ACTOR = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision, title, profile FROM members WHERE mesh_id = $1 AND actor_id = $2";
     HOLD = "UPDATE members SET revision = revision WHERE id = $1";
@@ -103,8 +103,7 @@ pub async fn free_handle(tx: &mut Tx<'_>, mesh: MeshId, wanted: &str) -> Result<
 
 /// The member of a mesh who has a handle, or else the one who had it.
 pub async fn who_has(tx: &mut Tx<'_>, mesh: MeshId, handle: &str) -> Result<Option<MemberId>, Error> {
-    tx.opt(HANDLE_TAKEN, &[text(mesh), handle.into()], |row| row.parse(0))
-        .await
+    tx.opt(WHO_HAS, &[text(mesh), handle.into()], |row| row.parse(0)).await
 }
 
 fn numbered(wanted: &str, n: u32) -> String {
@@ -194,7 +193,8 @@ pub async fn set_role<R>(tx: &mut Tx<'_>, _allowed: &Grant<R>, member: MemberId,
 /// one before goes on leading here.
 pub async fn update<R>(tx: &mut Tx<'_>, _allowed: &Grant<R>, member: &Member) -> Result<(), Error> {
     let profile = serde_json::to_string(&member.fields).map_err(Error::other)?;
-    tx.exec(KEEP_HANDLE, &[text(member.id)]).await?;
+    tx.exec(KEEP_HANDLE, &[text(member.id), (&member.handle).into()])
+        .await?;
     let values = [
         text(member.id),
         (&member.handle).into(),
@@ -207,7 +207,7 @@ pub async fn update<R>(tx: &mut Tx<'_>, _allowed: &Grant<R>, member: &Member) ->
 
 /// Every person and bot of a mesh, by id alone.
 pub async fn actors(tx: &mut Tx<'_>, mesh: MeshId) -> Result<Vec<ActorId>, Error> {
-    tx.all(PEOPLE, &[text(mesh)], |row| row.parse(0)).await
+    tx.all(ACTORS, &[text(mesh)], |row| row.parse(0)).await
 }
 
 /// The member is not there any more; its row stays for the names of old messages.

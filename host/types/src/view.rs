@@ -206,14 +206,28 @@ pub struct Member {
     pub role: Role,
     /// `active`, `suspended` or `left`.
     pub state: String,
-    /// What it does here, in a few words.
+    /// What it does here, in a few words. Absent when empty, and in events.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub title: String,
-    /// What it says of itself, by the names that the mesh's settings give.
+    /// What it says of itself, by the names that the mesh's settings give. Absent when empty, and in events.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fields: BTreeMap<String, String>,
     /// When it came.
     pub joined_at: Timestamp,
     /// Rises with every change.
     pub revision: i64,
+}
+
+impl Member {
+    /// As events carry it: the log keeps nothing of what people say of themselves.
+    #[must_use]
+    pub fn without_words(self) -> Self {
+        Self {
+            title: String::new(),
+            fields: BTreeMap::new(),
+            ..self
+        }
+    }
 }
 
 /// The rules of a mesh.
@@ -244,6 +258,17 @@ pub struct RoomMember {
     pub room_role: RoomRole,
     /// When it came in.
     pub joined_at: Timestamp,
+}
+
+impl RoomMember {
+    /// As events carry it; see [`Member::without_words`].
+    #[must_use]
+    pub fn without_words(self) -> Self {
+        Self {
+            member: self.member.without_words(),
+            ..self
+        }
+    }
 }
 
 /// A mesh.

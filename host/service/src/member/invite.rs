@@ -407,7 +407,8 @@ pub(crate) async fn join_by_invite<R>(
     let member = members::get(cx.tx(), id)
         .await?
         .ok_or_else(|| Error::internal("a new member is not there"))?;
-    cx.emit(Stream::Mesh(mesh), "member.joined", id, &member).await?;
+    let news = member.clone().without_words();
+    cx.emit(Stream::Mesh(mesh), "member.joined", id, &news).await?;
     cx.changed(Stale::Place(mesh, actor));
     let rooms: Vec<RoomId> = serde_json::from_str(&invite.rooms).map_err(Error::internal)?;
     for room in rooms {

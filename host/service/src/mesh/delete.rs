@@ -34,7 +34,7 @@ impl Op for DeleteMesh {
         let told = json!({ "mesh_id": mesh.id, "state": "deleted" });
         cx.emit(stream, "mesh.state_changed", mesh.id, &told).await?;
         for bot in stopped {
-            let data = json!({ "bot_id": bot, "state": "stopping" });
+            let data = json!({ "bot_id": bot, "state": "stopped" });
             cx.emit(stream, "bot.changed", bot, &data).await?;
             cx.changed(Stale::Bot(bot));
         }

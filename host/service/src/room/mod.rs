@@ -93,7 +93,8 @@ pub(crate) async fn seat<R>(
     let seat = seats::get(cx.tx(), room, actor)
         .await?
         .ok_or_else(|| Error::internal("a new seat is not there"))?;
-    cx.emit(Stream::Room(room), "room_member.joined", member, &seat).await?;
+    let news = seat.clone().without_words();
+    cx.emit(Stream::Room(room), "room_member.joined", member, &news).await?;
     let data = json!({ "room_id": room, "room_role": role });
     cx.emit(Stream::Actor(actor), "room.opened", room, &data).await?;
     cx.changed(Stale::Seat(room, actor));

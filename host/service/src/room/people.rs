@@ -194,7 +194,8 @@ impl Op for SetRoomRole {
             room_role: input.room_role,
             ..here
         };
-        cx.emit(Stream::Room(on.room), "room_member.changed", on.member, &now)
+        let news = now.clone().without_words();
+        cx.emit(Stream::Room(on.room), "room_member.changed", on.member, &news)
             .await?;
         cx.changed(Stale::Seat(on.room, actor));
         Ok(now)
