@@ -95,6 +95,13 @@ CREATE TABLE old_handles (
   PRIMARY KEY (mesh_id, handle)
 );
 
+-- What people and bots do just now. Whoever says nothing has no row; what has ended may still have one.
+CREATE TABLE statuses (
+  actor_id TEXT PRIMARY KEY NOT NULL,
+  status TEXT NOT NULL,
+  ends_at BIGINT
+);
+
 CREATE TABLE invites (
   id TEXT PRIMARY KEY NOT NULL,
   mesh_id TEXT NOT NULL REFERENCES meshes (id),

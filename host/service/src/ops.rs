@@ -39,6 +39,7 @@ pub static OPS: &[ErasedOp] = &[
     ErasedOp::of::<member::SetMemberRole>(),
     ErasedOp::of::<member::RemoveMember>(),
     ErasedOp::of::<member::LeaveMesh>(),
+    ErasedOp::of::<member::SetStatus>(),
     ErasedOp::of::<member::ListInvites>(),
     ErasedOp::of::<member::CreateInvite>(),
     ErasedOp::of::<member::RevokeInvite>(),

@@ -1,6 +1,6 @@
 //! Members: an actor's place in a mesh.
 
-use crate::{Error, Row, Tx, text};
+use crate::{Error, Row, Tx, statuses, text};
 use mesh_authz::Grant;
 use mesh_types::{
     ActorId, MemberId, MeshId, Role, RoomId, Timestamp,
@@ -14,20 +14,22 @@ crate::statements! {
     UPDATE = "UPDATE members SET handle = $2, display_name = $3, title = $4, profile = $5, revision = revision + 1 WHERE id = $1";
     ACTORS = "SELECT actor_id FROM members WHERE mesh_id = $1 AND state <> 'left' ORDER BY actor_id";
     GET = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision, title, profile FROM members WHERE id = $1";
+    OF_ALL = "SELECT m.id, m.mesh_id, m.actor_id, m.display_name, m.handle, m.role, m.state, m.joined_at, m.revision, m.title, m.profile FROM members m JOIN meshes h ON h.id = m.mesh_id WHERE m.actor_id = $1 AND m.state = 'active' AND h.deleted_at IS NULL ORDER BY m.mesh_id";
     OF_ACTOR = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision, title, profile FROM members WHERE mesh_id = $1 AND actor_id = $2";
     HOLD = "UPDATE members SET revision = revision WHERE id = $1";
     SET_ROLE = "UPDATE members SET role = $2, revision = revision + 1 WHERE id = $1";
     LEAVE = "UPDATE members SET state = 'left', revision = revision + 1 WHERE id = $1";
     COME_BACK = "UPDATE members SET state = 'active', role = $2, joined_at = $3, revision = revision + 1 WHERE id = $1";
-    LIST_SHARED = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision, title, profile FROM members WHERE mesh_id = $1 AND state <> 'left' AND id > $2 AND ($3 = '' OR role = $3) AND ($5 = '' OR actor_id LIKE $5 || '%') AND (actor_id = $6 OR EXISTS (SELECT 1 FROM room_members a JOIN room_members b ON b.room_id = a.room_id JOIN rooms r ON r.id = a.room_id WHERE a.actor_id = $6 AND b.actor_id = members.actor_id AND r.mesh_id = $1 AND r.deleted_at IS NULL)) ORDER BY id LIMIT $4";
+    LIST_SHARED = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision, title, profile, (SELECT x.status FROM statuses x WHERE x.actor_id = members.actor_id AND (x.ends_at IS NULL OR x.ends_at > $6)) FROM members WHERE mesh_id = $1 AND state <> 'left' AND id > $2 AND ($3 = '' OR role = $3) AND ($5 = '' OR actor_id LIKE $5 || '%') AND (actor_id = $7 OR EXISTS (SELECT 1 FROM room_members a JOIN room_members b ON b.room_id = a.room_id JOIN rooms r ON r.id = a.room_id WHERE a.actor_id = $7 AND b.actor_id = members.actor_id AND r.mesh_id = $1 AND r.deleted_at IS NULL)) ORDER BY id LIMIT $4";
     ROOMS = "SELECT s.room_id FROM room_members s JOIN rooms r ON r.id = s.room_id WHERE s.actor_id = $1 AND r.mesh_id = $2 ORDER BY s.room_id";
     GUESTS = "SELECT actor_id FROM members WHERE mesh_id = $1 AND role = 'guest' AND state <> 'left' AND actor_id LIKE 'person%' ORDER BY actor_id";
     GUESTS_BESIDE = "SELECT actor_id FROM members WHERE mesh_id = $1 AND role = 'guest' AND state <> 'left' AND actor_id LIKE 'person%' AND EXISTS (SELECT 1 FROM room_members a JOIN room_members b ON b.room_id = a.room_id JOIN rooms r ON r.id = a.room_id WHERE a.actor_id = $2 AND b.actor_id = members.actor_id AND r.mesh_id = $1 AND r.deleted_at IS NULL) ORDER BY actor_id";
     HEIR = "SELECT s.actor_id, s.member_id FROM room_members s JOIN members m ON m.id = s.member_id WHERE s.room_id = $1 AND s.actor_id <> $2 AND s.room_role IN ('moderator', 'participant') AND m.state = 'active' AND m.role NOT IN ('guest', 'pending') ORDER BY CASE WHEN s.actor_id LIKE 'bot%' THEN 1 ELSE 0 END, CASE s.room_role WHEN 'moderator' THEN 0 ELSE 1 END, s.joined_at, s.actor_id LIMIT 1";
-    LIST = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision, title, profile FROM members WHERE mesh_id = $1 AND state <> 'left' AND id > $2 AND ($3 = '' OR role = $3) AND ($5 = '' OR actor_id LIKE $5 || '%') ORDER BY id LIMIT $4";
+    LIST = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision, title, profile, (SELECT x.status FROM statuses x WHERE x.actor_id = members.actor_id AND (x.ends_at IS NULL OR x.ends_at > $6)) FROM members WHERE mesh_id = $1 AND state <> 'left' AND id > $2 AND ($3 = '' OR role = $3) AND ($5 = '' OR actor_id LIKE $5 || '%') ORDER BY id LIMIT $4";
 }
 
-/// Reads the eleven columns that every select of this noun asks for, from this column on.
+/// Reads the eleven columns that every select of this noun asks for, from this column on. The status is
+/// not among them; see [`shown_at`].
 pub(crate) fn read_at(row: &Row<'_>, at: usize) -> Result<Member, Error> {
     let actor: ActorId = row.parse(at + 2)?;
     Ok(Member {
@@ -45,6 +47,16 @@ pub(crate) fn read_at(row: &Row<'_>, at: usize) -> Result<Member, Error> {
         revision: row.get(at + 8)?,
         title: row.get(at + 9)?,
         fields: serde_json::from_str(&row.get::<String>(at + 10)?).map_err(Error::corrupt)?,
+        status: None,
+    })
+}
+
+/// As [`read_at`], with the status, which is the column after those.
+pub(crate) fn shown_at(row: &Row<'_>, at: usize) -> Result<Member, Error> {
+    let status: Option<String> = row.get(at + 11)?;
+    Ok(Member {
+        status: status.as_deref().map(statuses::from_json).transpose()?,
+        ..read_at(row, at)?
     })
 }
 
@@ -137,14 +149,19 @@ pub fn handle_from(name: &str) -> String {
     }
 }
 
-/// A member, also one who left.
+/// A member, also one who left; without its status.
 pub async fn get(tx: &mut Tx<'_>, member: MemberId) -> Result<Option<Member>, Error> {
     tx.opt(GET, &[text(member)], read).await
 }
 
-/// An actor's membership, also one that ended.
+/// An actor's membership, also one that ended; without its status.
 pub async fn of_actor(tx: &mut Tx<'_>, mesh: MeshId, actor: ActorId) -> Result<Option<Member>, Error> {
     tx.opt(OF_ACTOR, &[text(mesh), text(actor)], read).await
+}
+
+/// Where an actor is an active member, in the order of the meshes' ids; without its status.
+pub async fn of_all_meshes(tx: &mut Tx<'_>, actor: ActorId) -> Result<Vec<Member>, Error> {
+    tx.all(OF_ALL, &[text(actor)], read).await
 }
 
 /// What narrows a list of members.
@@ -158,16 +175,16 @@ pub struct Filter<'a> {
     pub shared_with: Option<ActorId>,
 }
 
-/// Members who are there, in order of joining, from after the one named.
+/// Members who are there, with their status now, in order of joining, from after the one named.
 pub async fn list(
     tx: &mut Tx<'_>,
     mesh: &Grant<MeshId>,
     filter: Filter<'_>,
-    after: &str,
-    limit: i64,
+    (after, limit): (&str, i64),
+    now: Timestamp,
 ) -> Result<Vec<Member>, Error> {
     let (role, kind) = (filter.role.into(), filter.kind.into());
-    let mut values = vec![text(**mesh), after.into(), role, limit.into(), kind];
+    let mut values = vec![text(**mesh), after.into(), role, limit.into(), kind, now.into()];
     let sql = match filter.shared_with {
         None => LIST,
         Some(viewer) => {
@@ -175,7 +192,7 @@ pub async fn list(
             LIST_SHARED
         }
     };
-    tx.all(sql, &values, read).await
+    tx.all(sql, &values, |row| shown_at(row, 0)).await
 }
 
 /// Keeps everybody else from changing this member until the end of the transaction, so that what is

@@ -212,6 +212,9 @@ pub struct Member {
     /// What it says of itself, by the names that the mesh's settings give. Absent when empty, and in events.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fields: BTreeMap<String, String>,
+    /// What it does just now. Absent when it says nothing, and in events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status>,
     /// When it came.
     pub joined_at: Timestamp,
     /// Rises with every change.
@@ -225,9 +228,23 @@ impl Member {
         Self {
             title: String::new(),
             fields: BTreeMap::new(),
+            status: None,
             ..self
         }
     }
+}
+
+/// What somebody does just now, as they say it; the same in all their meshes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Status {
+    /// A Unicode emoji, or the name of a custom one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emoji: Option<String>,
+    /// A few words; may be empty.
+    pub text: String,
+    /// Its end, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
 }
 
 /// The rules of a mesh.

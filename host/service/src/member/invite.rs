@@ -1,3 +1,4 @@
+use super::with_status;
 use crate::{
     Answer, Cx, Effect, Error, Method, Nothing, Op, OpSpec, Page, Result,
     authority::{Stale, session_person},
@@ -374,7 +375,8 @@ impl Op for AcceptInvite {
     async fn run(cx: &mut Cx<'_>, on: Grant<Myself>, input: CodeIn) -> Result<Member> {
         let person = session_person(&cx.envelope().caller)?;
         let row = open_invite(cx, &input.code).await?;
-        join_by_invite(cx, &on, &row, person).await
+        let member = join_by_invite(cx, &on, &row, person).await?;
+        with_status(cx, member).await
     }
 }
 

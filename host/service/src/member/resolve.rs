@@ -1,3 +1,4 @@
+use super::with_status;
 use crate::{Cx, Effect, Error, Method, Op, OpSpec, Result, op};
 use mesh_authz::{Grant, Permission, Value, value};
 use mesh_store::{facts, members};
@@ -44,6 +45,9 @@ impl Op for ResolveMember {
         let seen = value(Permission::MemberRead, place.role) == Value::Yes
             || actor == me
             || facts::share_room(cx.tx(), *mesh, me, actor).await?;
-        if seen { Ok(found) } else { Err(Error::not_found()) }
+        if !seen {
+            return Err(Error::not_found());
+        }
+        with_status(cx, found).await
     }
 }

@@ -1,4 +1,4 @@
-use super::{MemberIn, heritage};
+use super::{MemberIn, heritage, with_status};
 use crate::{
     Cx, Effect, Error, Method, Nothing, Op, OpSpec, Result, authority::Stale, op, resource::RoleGift, room::unseat,
 };
@@ -100,7 +100,7 @@ impl Op for SetMemberRole {
             ));
         }
         if subject.role == input.role {
-            return Ok(subject);
+            return with_status(cx, subject).await;
         }
         members::set_role(cx.tx(), &on, subject.id, input.role).await?;
         let now = members::get(cx.tx(), subject.id).await?.ok_or_else(Error::not_found)?;
@@ -115,7 +115,7 @@ impl Op for SetMemberRole {
         if now.role == Role::Guest {
             heritage::lay_down(cx, &on, &now).await?;
         }
-        Ok(now)
+        with_status(cx, now).await
     }
 }
 

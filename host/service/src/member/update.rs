@@ -1,4 +1,7 @@
-use super::role::{outranked, told};
+use super::{
+    role::{outranked, told},
+    with_status,
+};
 use crate::{
     Cx, Effect, Error, Method, Op, OpSpec, Result,
     error::Code,
@@ -80,7 +83,7 @@ impl Op for UpdateMember {
             note(&mut changed, "fields", &mut now.fields, Some(fields));
         }
         if changed.is_empty() {
-            return Ok(before);
+            return with_status(cx, before).await;
         }
         members::update(cx.tx(), &on, &now).await?;
         // Which of them changed; what people say of themselves is not for the log.
@@ -90,7 +93,8 @@ impl Op for UpdateMember {
         for guest in told(cx, &before, &now).await? {
             cx.emit(Stream::Actor(guest), "member.changed", now.id, &news).await?;
         }
-        members::get(cx.tx(), now.id).await?.ok_or_else(Error::not_found)
+        let now = members::get(cx.tx(), now.id).await?.ok_or_else(Error::not_found)?;
+        with_status(cx, now).await
     }
 }
 

@@ -14,6 +14,7 @@ pub use look::{GetMessage, ListMessages, ListMessagesIn, MessageIn};
 pub use mention::mentions;
 pub use pin::{AddPin, ListPins, RemovePin};
 pub use post::{PostMessage, PostMessageIn};
+pub(crate) use react::check_emoji;
 pub use react::{AddReaction, ReactionIn, RemoveReaction};
 pub use thread::{FollowThread, GetThread, ListThreads, ListThreadsIn, ThreadIn, ThreadReplies, ThreadRepliesIn};
 

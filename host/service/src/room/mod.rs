@@ -26,7 +26,7 @@ pub use read::{ListReadStates, SetReadState, SetRoomNotify};
 pub use resolve::ResolveRoom;
 pub use settings::{GetRoomSettings, UpdateRoomSettings};
 
-use crate::{Answer, Cx, Error, Result, authority::Stale};
+use crate::{Answer, Cx, Error, Result, authority::Stale, member::with_status};
 use mesh_authz::Grant;
 use mesh_store::{log, log::Stream, seats};
 use mesh_types::{
@@ -99,6 +99,12 @@ pub(crate) async fn seat<R>(
     cx.emit(Stream::Actor(actor), "room.opened", room, &data).await?;
     cx.changed(Stale::Seat(room, actor));
     Ok(Some(seat))
+}
+
+/// A seat with the status of whoever has it.
+pub(crate) async fn shown(cx: &mut Cx<'_>, seat: RoomMember) -> Result<RoomMember> {
+    let member = with_status(cx, seat.member).await?;
+    Ok(RoomMember { member, ..seat })
 }
 
 /// Takes an actor's place in a room away and tells the room and the actor. False when it had none.

@@ -13,5 +13,6 @@ mod notifications;
 mod pins;
 mod rooms;
 mod sessions;
+mod statuses;
 mod tokens;
 mod unread;
