@@ -27,6 +27,11 @@ impl Answer for Message {
         Some(self.revision)
     }
 
+    /// Reactions come and go, and authors change their names, without the message.
+    fn is_all_versioned(&self) -> bool {
+        false
+    }
+
     fn location(&self) -> Option<String> {
         Some(format!("/messages/{}", self.id))
     }

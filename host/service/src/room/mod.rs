@@ -40,6 +40,11 @@ impl Answer for Room {
         Some(self.revision)
     }
 
+    /// People come and go, and read, without the room.
+    fn is_all_versioned(&self) -> bool {
+        false
+    }
+
     fn location(&self) -> Option<String> {
         Some(format!("/rooms/{}", self.id))
     }
