@@ -71,7 +71,7 @@ async fn read_answer(stream: &mut TcpStream, buffer: &mut [u8]) {
         };
         let text = std::str::from_utf8(&buffer[..head]).expect("text").to_ascii_lowercase();
         assert!(
-            text.starts_with("http/1.1 201"),
+            text.starts_with("http/1.1 20"),
             "{}",
             String::from_utf8_lossy(&buffer[..have])
         );
@@ -82,5 +82,33 @@ async fn read_answer(stream: &mut TcpStream, buffer: &mut [u8]) {
         if have == head + 4 + length.trim().parse::<usize>().expect("a length") {
             return;
         }
+    }
+}
+
+/// One connection that posts whatever it is given.
+pub(crate) struct Poster {
+    stream: TcpStream,
+    head: String,
+    answer: Vec<u8>,
+}
+
+impl Poster {
+    pub(crate) async fn connect(address: SocketAddr, path: &str, token: &str) -> Self {
+        let stream = TcpStream::connect(address).await.expect("a connection");
+        stream.set_nodelay(true).expect("nodelay");
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\n"
+        );
+        Self {
+            stream,
+            head,
+            answer: vec![0; 16 << 10],
+        }
+    }
+
+    pub(crate) async fn post(&mut self, body: &str) {
+        let request = format!("{}content-length: {}\r\n\r\n{body}", self.head, body.len());
+        self.stream.write_all(request.as_bytes()).await.expect("written");
+        read_answer(&mut self.stream, &mut self.answer).await;
     }
 }

@@ -8,6 +8,7 @@ mod bare;
 mod bare_wasm;
 mod echo;
 mod idle;
+mod live;
 mod load;
 mod posts;
 mod process;
@@ -28,6 +29,10 @@ fn main() {
         bare::serve();
         return;
     }
+    if std::env::args().nth(1).as_deref() == Some(live::bare::ARGUMENT) {
+        live::bare::serve();
+        return;
+    }
     // The bot host compiles components in a child of its own program.
     if std::env::args().nth(1).as_deref() == Some(mesh_wasm::compile::CHILD_ARGUMENT) {
         mesh_wasm::compile::compile_child_main();
@@ -39,6 +44,9 @@ fn main() {
     runtime.block_on(async {
         if runs("posts") {
             posts::measure(&mut report).await;
+        }
+        if runs("live") {
+            live::measure(&mut report).await;
         }
         if runs("echo") {
             let call = bare_wasm::measure(&mut report).await;
