@@ -3,6 +3,7 @@
 use crate::world::{Person, World, field};
 use futures_util::future::join;
 use mesh_service::{Code, authority::Stale};
+use mesh_store::presences;
 use serde_json::{Value, json};
 
 mesh_store::statements! {
@@ -329,6 +330,9 @@ on_both_engines! {
             assert_eq!(world.times(&format!("person:{}", who.id()), "mesh.state_changed").await, 1);
         }
         assert_eq!(world.ok(bob, "notification.list", json!({})).await["items"], json!([]));
+        let mut view = world.host.store.view().await.unwrap();
+        let shows_in = presences::meshes(&mut view.tx(), bob.caller.actor().unwrap()).await.unwrap();
+        assert_eq!(shows_in, []);
         let stream = format!("mesh:{}", scene.mesh);
         assert_eq!(world.newest(&stream, "bot.changed").await, json!({ "bot_id": bot, "state": "stopped" }));
         assert_eq!(world.refused(&scene.eve, "invite.accept", json!({ "code": code })).await.0, "not_found");
