@@ -3,5 +3,6 @@
 mod bots;
 mod door;
 mod durability;
+mod live;
 mod people;
 mod sweeps;

@@ -4,6 +4,7 @@ pub(crate) mod bare;
 mod client;
 
 use crate::{
+    echo::fdatasync_ms,
     load::Poster,
     posts::RATES,
     process::{cpu_ms, percentile, resident_kib},
@@ -34,6 +35,8 @@ struct Scene {
     pid: u32,
     /// Where a message is posted, and by whom.
     path: String,
+    /// Where something passes that is not stored.
+    passing: String,
     token: String,
     /// Of everyone who listens.
     tokens: Vec<String>,
@@ -44,21 +47,34 @@ impl Scene {
         let person = program.first_person().await;
         let mesh = person.post("/meshes", json!({ "name": "bench" })).await.expect(201);
         let mesh = mesh["id"].as_str().expect("an id");
-        let room = person.post(&format!("/meshes/{mesh}/rooms"), json!({ "name": "r" })).await.expect(201);
+        let room = person
+            .post(&format!("/meshes/{mesh}/rooms"), json!({ "name": "r" }))
+            .await
+            .expect(201);
         let room = room["id"].as_str().expect("an id");
         let mut tokens = Vec::new();
         for n in 0..bots {
-            let bot = person.post(&format!("/meshes/{mesh}/bots"), json!({ "name": format!("bot {n}"), "runtime": "external" })).await.expect(201);
+            let bot = person
+                .post(
+                    &format!("/meshes/{mesh}/bots"),
+                    json!({ "name": format!("bot {n}"), "runtime": "external" }),
+                )
+                .await
+                .expect(201);
             let bot = bot["id"].as_str().expect("an id");
             let hears = json!({ "bot_id": bot, "hears": "all" });
             person.post(&format!("/rooms/{room}/bots"), hears).await.expect(201);
-            let token = person.post(&format!("/bots/{bot}/token/rotate"), json!({})).await.expect(201);
+            let token = person
+                .post(&format!("/bots/{bot}/token/rotate"), json!({}))
+                .await
+                .expect(201);
             tokens.push(token["token"].as_str().expect("a token").to_owned());
         }
         Self {
             address: program.address,
             pid: program.pid(),
             path: format!("/api/v1/rooms/{room}/messages"),
+            passing: format!("/api/v1/rooms/{room}/typing"),
             token: person.token().expect("a token").to_owned(),
             tokens,
         }
@@ -66,11 +82,14 @@ impl Scene {
 
     fn bare(child: &mut Child) -> Self {
         let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("output")).read_line(&mut line).expect("an address");
+        BufReader::new(child.stdout.take().expect("output"))
+            .read_line(&mut line)
+            .expect("an address");
         Self {
             address: line.trim().parse().expect("an address"),
             pid: child.id(),
             path: "/post".into(),
+            passing: "/post".into(),
             token: String::new(),
             tokens: Vec::new(),
         }
@@ -81,8 +100,10 @@ impl Scene {
         Socket::open(self.address, speaks, token).await
     }
 
-    async fn poster(&self) -> Poster {
-        Poster::connect(self.address, &self.path, &self.token).await
+    /// Posts messages, or passes on what is kept nowhere.
+    async fn poster(&self, passes: bool) -> Poster {
+        let path = if passes { &self.passing } else { &self.path };
+        Poster::connect(self.address, path, &self.token).await
     }
 }
 
@@ -90,26 +111,34 @@ impl Scene {
 #[derive(Default)]
 struct Seen {
     deliveries: AtomicU64,
-    /// Of each listener, in microseconds.
+    /// Of some listeners, in milliseconds.
     latencies: Mutex<Vec<f64>>,
+    /// When the last event was sent that does not say so itself, in microseconds.
+    sent: AtomicU64,
 }
 
 /// Listens until it is aborted. Every message says when it was sent.
 fn listen(mut socket: Socket, seen: Arc<Seen>, begun: Instant, sample: bool) -> JoinHandle<()> {
     tokio::spawn(async move {
         let find = memchr::memmem::Finder::new(b"sent=");
+        let find_event = memchr::memmem::Finder::new(b"typing.started");
         loop {
-            let mut sent = None;
+            let (mut sent, mut event) = (None, false);
             socket
                 .next(|text| {
+                    event = find_event.find(text).is_some();
                     let digits = find.find(text).and_then(|at| text.get(at + 5..at + 17));
                     sent = digits.and_then(|digits| std::str::from_utf8(digits).ok()?.parse::<u64>().ok());
                 })
                 .await;
+            let sent = sent.or_else(|| event.then(|| seen.sent.load(Ordering::Acquire)));
             if let Some(sent) = sent {
                 if sample {
                     let now = begun.elapsed().as_micros() as f64;
-                    seen.latencies.lock().expect("unpoisoned").push((now - sent as f64) / 1000.0);
+                    seen.latencies
+                        .lock()
+                        .expect("unpoisoned")
+                        .push((now - sent as f64) / 1000.0);
                 }
                 seen.deliveries.fetch_add(1, Ordering::Relaxed);
             }
@@ -117,8 +146,16 @@ fn listen(mut socket: Socket, seen: Arc<Seen>, begun: Instant, sample: bool) -> 
     })
 }
 
+fn micros(begun: Instant) -> u64 {
+    u64::try_from(begun.elapsed().as_micros()).expect("a short run")
+}
+
 fn message(begun: Instant) -> String {
-    format!(r#"{{"text":"sent={:012} {}"}}"#, begun.elapsed().as_micros(), "x".repeat(80))
+    format!(
+        r#"{{"text":"sent={:012} {}"}}"#,
+        begun.elapsed().as_micros(),
+        "x".repeat(80)
+    )
 }
 
 /// One server with its listeners.
@@ -148,8 +185,16 @@ struct Load {
 impl Room {
     async fn open(scene: Arc<Scene>, speaks: Speaks, count: usize) -> Self {
         let (seen, begun) = (Arc::new(Seen::default()), Instant::now());
-        let sockets: Vec<Socket> = stream::iter(0..count).map(|n| scene.open(speaks, n)).buffered(32).collect().await;
-        let tasks = sockets.into_iter().enumerate().map(|(n, socket)| listen(socket, seen.clone(), begun, n % 10 == 0)).collect();
+        let sockets: Vec<Socket> = stream::iter(0..count)
+            .map(|n| scene.open(speaks, n))
+            .buffered(32)
+            .collect()
+            .await;
+        let tasks = sockets
+            .into_iter()
+            .enumerate()
+            .map(|(n, socket)| listen(socket, seen.clone(), begun, n % 10 == 0))
+            .collect();
         Self {
             scene,
             seen,
@@ -166,8 +211,8 @@ impl Room {
     }
 
     /// Posts so many messages, at most `window` of them on their way at once, or one each `pace`.
-    async fn load(&self, messages: u64, window: u64, pace: Option<Duration>) -> Load {
-        let mut poster = self.scene.poster().await;
+    async fn load(&self, messages: u64, window: u64, (pace, passes): (Option<Duration>, bool)) -> Load {
+        let mut poster = self.scene.poster(passes).await;
         let start = self.seen.deliveries.load(Ordering::Relaxed);
         self.seen.latencies.lock().expect("unpoisoned").clear();
         let (cpu, begun) = (cpu_ms(self.scene.pid), Instant::now());
@@ -176,7 +221,13 @@ impl Room {
                 Some(pace) => tokio::time::sleep_until((begun + pace * u32::try_from(n).expect("few")).into()).await,
                 None => self.seen(start + (n + 1).saturating_sub(window) * self.count).await,
             }
-            poster.post(&message(self.begun)).await;
+            self.seen.sent.store(micros(self.begun), Ordering::Release);
+            let body = if passes && !self.scene.token.is_empty() {
+                "{}".to_owned()
+            } else {
+                message(self.begun)
+            };
+            poster.post(&body).await;
         }
         self.seen(start + messages * self.count).await;
         let deliveries = (messages * self.count) as f64;
@@ -213,7 +264,7 @@ pub(crate) async fn measure(report: &mut Report) {
         .expect("the bare server starts");
     let bare = Arc::new(Scene::bare(&mut child));
     connects(report, &mesh).await;
-    fan_out(report, &mesh, &bare).await;
+    fan_out(report, &mesh, &bare, &data).await;
     let _ = child.kill();
     let _ = child.wait();
 }
@@ -221,10 +272,24 @@ pub(crate) async fn measure(report: &mut Report) {
 /// Connections that come all at once, and what they cost when nothing happens.
 async fn connects(report: &mut Report, mesh: &Arc<Scene>) {
     let (cpu, begun) = (cpu_ms(mesh.pid), Instant::now());
-    let some: Vec<Socket> = stream::iter(0..500).map(|n| mesh.open(Speaks::Plain, n)).buffer_unordered(500).collect().await;
+    let some: Vec<Socket> = stream::iter(0..500)
+        .map(|n| mesh.open(Speaks::Plain, n))
+        .buffer_unordered(500)
+        .collect()
+        .await;
     let (took, cpu) = (begun.elapsed().as_secs_f64(), (cpu_ms(mesh.pid) - cpu) / 1000.0);
-    report.add("500 clients connect, prove themselves and follow their rooms", format!("{took:.2} s"), "under 0.25 s", took < 0.25);
-    report.add("The same, processor time", format!("{cpu:.2} s"), "under 0.15 s", cpu < 0.15);
+    report.add(
+        "500 clients connect, prove themselves and follow their rooms",
+        format!("{took:.2} s"),
+        "under 0.25 s",
+        took < 0.25,
+    );
+    report.add(
+        "The same, processor time",
+        format!("{cpu:.2} s"),
+        "under 0.15 s",
+        cpu < 0.15,
+    );
     drop(some);
     tokio::time::sleep(Duration::from_millis(500)).await;
     let before = resident_kib(mesh.pid);
@@ -238,23 +303,37 @@ async fn connects(report: &mut Report, mesh: &Arc<Scene>) {
         .collect()
         .await;
     let slowest = opened.iter().map(|(_, took)| *took).fold(0.0, f64::max);
-    report.add("5,000 clients connect, 100 at once: the slowest", format!("{slowest:.2} s"), "under 0.5 s", slowest < 0.5);
+    report.add(
+        "5,000 clients connect, 100 at once: the slowest",
+        format!("{slowest:.2} s"),
+        "under 0.5 s",
+        slowest < 0.5,
+    );
     tokio::time::sleep(Duration::from_millis(500)).await;
     let each = (resident_kib(mesh.pid) - before) / 5000.0;
-    report.add("An idle connection, memory of the server", format!("{each:.1} KiB"), "at most 25 KiB", each <= 25.0);
+    report.add(
+        "An idle connection, memory of the server",
+        format!("{each:.1} KiB"),
+        "at most 25 KiB",
+        each <= 25.0,
+    );
     drop(opened);
     tokio::time::sleep(Duration::from_millis(500)).await;
 }
 
 /// One room with many listeners, as fast as it goes and at a human pace.
-async fn fan_out(report: &mut Report, mesh: &Arc<Scene>, bare: &Arc<Scene>) {
+async fn fan_out(report: &mut Report, mesh: &Arc<Scene>, bare: &Arc<Scene>, data: &std::path::Path) {
     const MESSAGES: u64 = 300;
     let mut found = [vec![], vec![], vec![]];
-    let rooms = [(bare, Speaks::SocketIo), (mesh, Speaks::SocketIo), (mesh, Speaks::Plain)];
+    let rooms = [
+        (bare, Speaks::SocketIo),
+        (mesh, Speaks::SocketIo),
+        (mesh, Speaks::Plain),
+    ];
     for round in 0..4 {
         for (n, (scene, speaks)) in rooms.iter().enumerate() {
             let room = Room::open((*scene).clone(), *speaks, 1000).await;
-            let load = room.load(MESSAGES, 2, None).await;
+            let load = room.load(MESSAGES, 2, (None, false)).await;
             if round > 0 {
                 found[n].push(load);
             }
@@ -263,25 +342,54 @@ async fn fan_out(report: &mut Report, mesh: &Arc<Scene>, bare: &Arc<Scene>) {
         }
     }
     let names = ["bare socketioxide", "Socket.IO", "plain WebSocket"];
-    let (bare_cpu, bare_p99) = (median(&found[0], |load| load.cpu_us), median(&found[0], |load| load.p99));
+    let (bare_cpu, bare_p99) = (
+        median(&found[0], |load| load.cpu_us),
+        median(&found[0], |load| load.p99),
+    );
     for (n, loads) in found.iter().enumerate() {
-        let (cpu, rate, p99) = (median(loads, |load| load.cpu_us), median(loads, |load| load.per_second), median(loads, |load| load.p99));
+        let (cpu, rate, p99) = (
+            median(loads, |load| load.cpu_us),
+            median(loads, |load| load.per_second),
+            median(loads, |load| load.p99),
+        );
         let name = names[n];
         let ratio = cpu / bare_cpu;
         let limit = if n == 0 { "" } else { "at most 1.1× bare" };
-        report.add(&format!("1,000 listeners, {name}: processor time a delivery"), format!("{cpu:.2} µs ({ratio:.2}×)"), limit, ratio <= 1.1);
-        report.add(&format!("1,000 listeners, {name}: deliveries a second"), format!("{rate:.0}"), "", true);
+        report.add(
+            &format!("1,000 listeners, {name}: processor time a delivery"),
+            format!("{cpu:.2} µs ({ratio:.2}×)"),
+            limit,
+            ratio <= 1.1,
+        );
+        report.add(
+            &format!("1,000 listeners, {name}: deliveries a second"),
+            format!("{rate:.0}"),
+            "",
+            true,
+        );
         let ratio = p99 / bare_p99;
-        report.add(&format!("1,000 listeners, {name}: p99"), format!("{p99:.1} ms ({ratio:.2}×)"), limit, ratio <= 1.1);
+        report.add(
+            &format!("1,000 listeners, {name}: p99"),
+            format!("{p99:.1} ms ({ratio:.2}×)"),
+            limit,
+            ratio <= 1.1,
+        );
     }
-    let mut found = [vec![], vec![], vec![]];
+    // The bare server stores nothing, so what it relays stands beside what passes here unstored.
+    let (mut found, mut durable) = ([vec![], vec![], vec![]], vec![]);
+    let pace = Some(Duration::from_millis(50));
     for round in 0..4 {
         for (n, (scene, speaks)) in rooms.iter().enumerate() {
             let room = Room::open((*scene).clone(), *speaks, 100).await;
-            let load = room.load(60, 1, Some(Duration::from_millis(50))).await;
+            let load = room.load(60, 1, (pace, true)).await;
             if round > 0 {
                 found[n].push(load);
             }
+        }
+        let one = Room::open(mesh.clone(), Speaks::Plain, 10).await;
+        let load = one.load(60, 1, (pace, false)).await;
+        if round > 0 {
+            durable.push(load);
         }
     }
     let (bare_p50, bare_p99) = (median(&found[0], |load| load.p50), median(&found[0], |load| load.p99));
@@ -289,6 +397,18 @@ async fn fan_out(report: &mut Report, mesh: &Arc<Scene>, bare: &Arc<Scene>) {
         let (p50, p99, name) = (median(loads, |load| load.p50), median(loads, |load| load.p99), names[n]);
         let limit = if n == 0 { "" } else { "at most 1.2× bare" };
         let within = p50 <= 1.2 * bare_p50 && p99 <= 1.2 * bare_p99;
-        report.add(&format!("20 messages a second to 100 listeners, {name}: p50, p99"), format!("{p50:.2} ms, {p99:.2} ms"), limit, within);
+        report.add(
+            &format!("20 events a second to 100 listeners, {name}: p50, p99"),
+            format!("{p50:.2} ms, {p99:.2} ms"),
+            limit,
+            within,
+        );
     }
+    let (p50, sync) = (median(&durable, |load| load.p50), fdatasync_ms(data));
+    report.add(
+        "Durable post to its event at one of 10 listeners, p50",
+        format!("{p50:.2} ms"),
+        &format!("at most {:.2} ms (fdatasync + 1 ms)", sync + 1.0),
+        p50 <= sync + 1.0,
+    );
 }
