@@ -61,9 +61,11 @@ CREATE TABLE meshes (
   name TEXT NOT NULL,
   description TEXT NOT NULL,
   listed BIGINT NOT NULL,
+  settings TEXT NOT NULL,
   revision BIGINT NOT NULL,
   created_by TEXT NOT NULL,
-  created_at BIGINT NOT NULL
+  created_at BIGINT NOT NULL,
+  deleted_at BIGINT
 );
 
 -- A member who left keeps the row, so that old messages keep a name; `state` says so.
@@ -73,6 +75,8 @@ CREATE TABLE members (
   actor_id TEXT NOT NULL,
   handle TEXT NOT NULL,
   display_name TEXT NOT NULL,
+  title TEXT NOT NULL,
+  profile TEXT NOT NULL,
   role TEXT NOT NULL,
   state TEXT NOT NULL,
   revision BIGINT NOT NULL,
@@ -82,6 +86,21 @@ CREATE TABLE members (
 );
 CREATE INDEX members_actor ON members (actor_id);
 CREATE UNIQUE INDEX members_creator ON members (mesh_id) WHERE role = 'creator';
+
+-- The handles that members had before: they lead to them still, and nobody else gets them.
+CREATE TABLE old_handles (
+  mesh_id TEXT NOT NULL REFERENCES meshes (id),
+  handle TEXT NOT NULL,
+  member_id TEXT NOT NULL REFERENCES members (id),
+  PRIMARY KEY (mesh_id, handle)
+);
+
+-- What people and bots do just now. Whoever says nothing has no row; what has ended may still have one.
+CREATE TABLE statuses (
+  actor_id TEXT PRIMARY KEY NOT NULL,
+  status TEXT NOT NULL,
+  ends_at BIGINT
+);
 
 CREATE TABLE invites (
   id TEXT PRIMARY KEY NOT NULL,

@@ -31,6 +31,7 @@ pub mod rooms;
 pub mod seats;
 mod sql;
 mod sqlite;
+pub mod statuses;
 pub mod threads;
 pub mod tokens;
 mod tx;
@@ -159,6 +160,7 @@ const NOUNS: &[Noun] = &[
     ("read_states", read_states::ALL),
     ("rooms", rooms::ALL),
     ("seats", seats::ALL),
+    ("statuses", statuses::ALL),
     ("threads", threads::ALL),
     ("tokens", tokens::ALL),
 ];
