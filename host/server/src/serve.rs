@@ -76,6 +76,7 @@ pub(crate) async fn run(flags: Flags) -> Result<()> {
     announce(&host, address).await?;
     let end = CancellationToken::new();
     tokio::spawn(housekeeping(host.clone()));
+    tokio::spawn(mesh_service::search::follow(host.clone()));
     tokio::spawn(until_told(host.clone(), end.clone()));
     mesh_api::serve(listener, service, end).await?;
     tracing::info!("the server ended");

@@ -8,6 +8,7 @@ use crate::{
     live::Live,
     rate::{Limiter, Rates},
     runtime::BotRuntime,
+    search::Index,
 };
 use mesh_store::Store;
 use std::{
@@ -54,6 +55,8 @@ pub struct Host {
     pub ids: Ids,
     /// Wakes the followers of the log.
     pub live: Live,
+    /// What messages are found by.
+    pub index: Index,
     /// Rate limits.
     pub limiter: Limiter,
     /// Secret keys.
@@ -77,6 +80,7 @@ impl Host {
             clock: Clock::default(),
             ids: Ids::default(),
             live: Live::default(),
+            index: Index::default(),
             limiter: Limiter::new(settings.rates),
             keys,
             settings,

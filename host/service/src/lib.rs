@@ -34,6 +34,7 @@ pub mod mesh;
 pub mod message;
 pub mod notification;
 pub mod room;
+pub mod search;
 
 pub use call::{Done, Door, Envelope, ErasedOp, Input, Reply, call};
 pub use cursor::Page;

@@ -26,6 +26,7 @@ mod postgres;
 pub mod reactions;
 pub mod read_states;
 pub mod rooms;
+pub mod search;
 pub mod seats;
 mod sql;
 mod sqlite;
@@ -38,7 +39,7 @@ pub use error::Error;
 pub use job::{Job, Rollback};
 pub use sql::Sql;
 #[doc(hidden)]
-pub use sql::numbered;
+pub use sql::for_engine;
 pub use tx::Tx;
 pub use value::{Column, Row, Value, text, text_option};
 
@@ -154,6 +155,7 @@ const NOUNS: &[Noun] = &[
     ("reactions", reactions::ALL),
     ("read_states", read_states::ALL),
     ("rooms", rooms::ALL),
+    ("search", search::ALL),
     ("seats", seats::ALL),
     ("threads", threads::ALL),
     ("tokens", tokens::ALL),

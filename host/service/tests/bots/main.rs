@@ -2,6 +2,7 @@
 
 mod grants;
 mod lives;
+mod search;
 mod settings;
 mod stores;
 mod world;

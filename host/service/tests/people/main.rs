@@ -11,6 +11,7 @@ mod meshes;
 mod notifications;
 mod pins;
 mod rooms;
+mod search;
 mod sessions;
 mod tokens;
 mod unread;
