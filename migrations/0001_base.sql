@@ -428,6 +428,18 @@ CREATE TABLE dead_letters (
 );
 CREATE INDEX dead_letters_bot ON dead_letters (bot_id, id);
 
+-- What bots' slash commands were called with, for a day; the log only names the call.
+CREATE TABLE command_calls (
+  id TEXT PRIMARY KEY NOT NULL,
+  bot_id TEXT NOT NULL REFERENCES bots (id),
+  room_id TEXT NOT NULL REFERENCES rooms (id),
+  command TEXT NOT NULL,
+  text TEXT NOT NULL,
+  arguments TEXT,
+  at BIGINT NOT NULL
+);
+CREATE INDEX command_calls_at ON command_calls (at);
+
 -- Server ---------------------------------------------------------------------------------------
 
 -- The first answer to a keyed call, given again when the call is repeated.

@@ -28,6 +28,7 @@ mod text;
 pub mod token;
 
 pub mod bot;
+pub mod command;
 pub mod kv;
 pub mod member;
 pub mod mesh;

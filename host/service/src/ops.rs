@@ -1,7 +1,7 @@
 //! The table of all operations. Every door is a loop over it. (Registries that fill themselves by
 //! linker magic came back empty, silently, from a library crate; so this list is written by hand.)
 
-use crate::{auth, bot, call::ErasedOp, event, kv, member, mesh, message, notification, room, search, server};
+use crate::{auth, bot, call::ErasedOp, command, event, kv, member, mesh, message, notification, room, search, server};
 
 /// Every operation, by domain.
 pub static OPS: &[ErasedOp] = &[
@@ -79,6 +79,9 @@ pub static OPS: &[ErasedOp] = &[
     ErasedOp::of::<notification::MarkNotificationsRead>(),
     // Search
     ErasedOp::of::<search::SearchMessages>(),
+    // Slash commands
+    ErasedOp::of::<command::ListCommands>(),
+    ErasedOp::of::<command::InvokeCommand>(),
     // Bots
     ErasedOp::of::<bot::ListBots>(),
     ErasedOp::of::<bot::CreateBot>(),

@@ -8,6 +8,7 @@ pub mod bot_logs;
 pub mod bot_tokens;
 pub mod bot_versions;
 pub mod bots;
+pub mod commands;
 mod error;
 pub mod facts;
 pub mod idempotency;
@@ -141,6 +142,7 @@ const NOUNS: &[Noun] = &[
     ("bot_tokens", bot_tokens::ALL),
     ("bot_versions", bot_versions::ALL),
     ("bots", bots::ALL),
+    ("commands", commands::ALL),
     ("facts", facts::ALL),
     ("idempotency", idempotency::ALL),
     ("inbox", inbox::ALL),

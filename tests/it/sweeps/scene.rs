@@ -104,6 +104,7 @@ impl Scene {
             ("auth.login", "email", creator.email.clone().into()),
             ("room_member.add", "member_id", carl.into()),
             ("room_bot.add", "bot_id", spare),
+            ("command.invoke", "name", "help".into()),
         ];
         Self {
             things: things.as_object().cloned().unwrap_or_default(),

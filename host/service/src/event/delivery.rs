@@ -86,13 +86,15 @@ fn room_of(stream: Stream, entry: &Entry) -> Option<RoomId> {
 
 /// Whoever brought the bot into the room said what it hears there, so hearing needs no grant of
 /// `message.read`, which is for looking things up. But the bot must still be in the room, as an active
-/// member, and a `deny` of `message.read` silences the room for it.
+/// member, and a `deny` of `message.read` silences the room for it. Its commands are not the room's words:
+/// whoever calls one speaks to the bot.
 async fn may_read(host: &Arc<Host>, caller: &Caller, entry: &Entry, room: Option<RoomId>) -> Result<bool> {
     let of_messages = ["message.", "reaction.", "thread.", "pin."]
         .iter()
         .any(|kind| entry.kind.starts_with(kind));
-    let Some(room) = room.filter(|_| of_messages) else {
-        return Ok(!of_messages);
+    let of_a_room = of_messages || entry.kind.starts_with("command.");
+    let Some(room) = room.filter(|_| of_a_room) else {
+        return Ok(!of_a_room);
     };
     let facts = host
         .authority
@@ -101,10 +103,11 @@ async fn may_read(host: &Arc<Host>, caller: &Caller, entry: &Entry, room: Option
     let denies = |grant: &BotGrant| {
         grant.permission == Permission::MessageRead && grant.effect == GrantEffect::Deny && grant.on.covers(&facts)
     };
-    let silenced = facts
-        .authority
-        .as_ref()
-        .is_some_and(|authority| authority.grants.iter().any(denies));
+    let silenced = of_messages
+        && facts
+            .authority
+            .as_ref()
+            .is_some_and(|authority| authority.grants.iter().any(denies));
     let inside = facts.room.as_ref().is_some_and(|room| room.my_role.is_some());
     Ok(inside && !silenced && facts.place.is_some_and(|place| !place.suspended))
 }

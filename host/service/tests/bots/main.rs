@@ -1,5 +1,6 @@
 //! The operations on bots, through the pipeline, on a real database.
 
+mod commands;
 mod grants;
 mod lives;
 mod search;
