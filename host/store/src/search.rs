@@ -2,7 +2,7 @@
 //! messages and for questions; here is only who has which. Keys that are no words, such as a room's id,
 //! hold a `_`, and a word never does.
 
-use crate::{Error, Row, Tx, messages, text, value::Value};
+use crate::{Error, Row, Tx, messages, text};
 use mesh_authz::Grant;
 use mesh_types::{ActorId, MeshId, MessageId, RoomId, view::Message};
 use std::fmt::Write as _;
@@ -206,12 +206,11 @@ pub async fn reach(tx: &mut Tx<'_>, (from, to): (i64, i64), changes: &[Change]) 
         return Ok(false);
     }
     for change in changes {
-        let n: Value<'_> = change.n.into();
         if change.known {
-            tx.exec(REMOVE, &[n.clone()]).await?;
+            tx.exec(REMOVE, &[change.n.into()]).await?;
         }
         if let Some(keys) = &change.keys {
-            tx.exec(ADD, &[n, keys.into()]).await?;
+            tx.exec(ADD, &[change.n.into(), keys.into()]).await?;
         }
     }
     Ok(true)

@@ -147,7 +147,7 @@ pub(super) fn keys<'a>(words: impl IntoIterator<Item = &'a str>) -> BTreeSet<Str
 /// Whether there is a link in a text.
 pub(super) fn has_link(text: &str) -> bool {
     text.match_indices("://").any(|(at, _)| {
-        let before = text[..at].as_bytes();
+        let before = &text.as_bytes()[..at];
         let ends = |scheme: &[u8]| {
             let from = before.len().checked_sub(scheme.len());
             from.is_some_and(|from| before[from..].eq_ignore_ascii_case(scheme))

@@ -269,9 +269,8 @@ async fn the_servers_commands_do_what_operations_do() {
 async fn manifests_declare_commands_that_can_be_called() {
     let world = World::new().await;
     let (bot, _) = world.bot("x").await;
-    let many = (0..51)
-        .map(|n| format!("[[commands]]\nname = \"c{n}\"\n"))
-        .collect::<String>();
+    let many: Vec<_> = (0..51).map(|n| format!("[[commands]]\nname = \"c{n}\"\n")).collect();
+    let many = many.concat();
     for wrong in [
         "[[commands]]\nname = \"\"\n",
         "[[commands]]\nname = \"Deploy\"\n",
