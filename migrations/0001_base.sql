@@ -166,10 +166,11 @@ CREATE TABLE room_members (
 );
 CREATE INDEX room_members_actor ON room_members (actor_id, room_id);
 
--- Messages: append-only by rowid on SQLite, found by id, by room position and by thread. ---------
+-- Messages: append-only by `n`, found by id, by room position, by thread and by their words. -------
 
 CREATE TABLE messages (
-  id TEXT PRIMARY KEY NOT NULL,
+  n /*sqlite: INTEGER PRIMARY KEY*/ /*postgres: BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY*/ NOT NULL,
+  id TEXT NOT NULL UNIQUE,
   room_id TEXT NOT NULL REFERENCES rooms (id),
   seq BIGINT NOT NULL,
   thread_id TEXT,
@@ -184,6 +185,15 @@ CREATE TABLE messages (
 );
 CREATE UNIQUE INDEX messages_room ON messages (room_id, seq);
 CREATE INDEX messages_thread ON messages (thread_id, seq) WHERE thread_id IS NOT NULL;
+
+-- What search finds messages by; `rowid` is a message's `n`. The server makes the words, so that both
+-- engines know the same ones, and follows the log with a cursor, so that posting does not wait for it.
+/*sqlite: CREATE VIRTUAL TABLE message_words USING fts5(words, content='', contentless_delete=1, detail=none, tokenize="ascii tokenchars '_'"); */
+/*postgres: CREATE TABLE message_words (
+  rowid BIGINT PRIMARY KEY NOT NULL REFERENCES messages (n),
+  words TSVECTOR NOT NULL
+);
+CREATE INDEX message_words_words ON message_words USING gin (words); */
 
 CREATE TABLE message_revisions (
   message_id TEXT NOT NULL REFERENCES messages (id),
@@ -441,6 +451,18 @@ CREATE TABLE dead_letters (
   at BIGINT NOT NULL
 );
 CREATE INDEX dead_letters_bot ON dead_letters (bot_id, id);
+
+-- What bots' slash commands were called with, for a day; the log only names the call.
+CREATE TABLE command_calls (
+  id TEXT PRIMARY KEY NOT NULL,
+  bot_id TEXT NOT NULL REFERENCES bots (id),
+  room_id TEXT NOT NULL REFERENCES rooms (id),
+  command TEXT NOT NULL,
+  text TEXT NOT NULL,
+  arguments TEXT,
+  at BIGINT NOT NULL
+);
+CREATE INDEX command_calls_at ON command_calls (at);
 
 -- Server ---------------------------------------------------------------------------------------
 

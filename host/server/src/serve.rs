@@ -78,6 +78,7 @@ pub(crate) async fn run(flags: Flags) -> Result<()> {
     announce(&host, address).await?;
     let end = CancellationToken::new();
     tokio::spawn(housekeeping(host.clone()));
+    tokio::spawn(mesh_service::search::follow(host.clone()));
     tokio::spawn(until_told(host.clone(), end.clone()));
     let serving = mesh_api::serve(listener, service, end.clone());
     let ending = async {

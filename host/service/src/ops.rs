@@ -2,7 +2,8 @@
 //! linker magic came back empty, silently, from a library crate; so this list is written by hand.)
 
 use crate::{
-    auth, bot, call::ErasedOp, event, kv, member, mesh, message, notification, presence, room, server, socket,
+    auth, bot, call::ErasedOp, command, event, kv, member, mesh, message, notification, presence, room, search, server,
+    socket,
 };
 
 /// Every operation, by domain.
@@ -92,6 +93,11 @@ pub static OPS: &[ErasedOp] = &[
     // Notifications
     ErasedOp::of::<notification::ListNotifications>(),
     ErasedOp::of::<notification::MarkNotificationsRead>(),
+    // Search
+    ErasedOp::of::<search::SearchMessages>(),
+    // Slash commands
+    ErasedOp::of::<command::ListCommands>(),
+    ErasedOp::of::<command::InvokeCommand>(),
     // Bots
     ErasedOp::of::<bot::ListBots>(),
     ErasedOp::of::<bot::CreateBot>(),

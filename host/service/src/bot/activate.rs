@@ -1,10 +1,14 @@
 use super::{BotVersionIn, review::Review, shown, stored, tell, version_of};
-use crate::{Cx, Effect, Error, Host, Method, Op, OpSpec, Result, authority::Stale, error::Code, op};
+use crate::{
+    Cx, Effect, Error, Host, Method, Op, OpSpec, Result, authority::Stale, error::Code, manifest::Manifest, op,
+};
 use mesh_authz::{Caller, Grant, Permission};
-use mesh_store::{bot_grants, bot_versions, bots};
+use mesh_store::{bot_grants, bot_versions, bots, log::Stream};
 use mesh_types::{BotId, BotVersionId, bot::Bot};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
+use std::collections::BTreeSet;
 
 /// `bot_version.activate`
 pub struct ActivateBotVersion;
@@ -98,6 +102,27 @@ impl Op for RollbackBot {
     }
 }
 
+/// Tells the mesh which slash commands come and go with a version.
+async fn tell_of_commands(cx: &mut Cx<'_>, bot: &Bot, version: &bot_versions::Stored) -> Result<()> {
+    let now = command_names(version)?;
+    let before = match bot.active_version {
+        Some(before) => command_names(&version_of(cx, bot.id, before).await?)?,
+        None => BTreeSet::new(),
+    };
+    if now != before {
+        let (added, removed): (Vec<_>, Vec<_>) = (now.difference(&before).collect(), before.difference(&now).collect());
+        let data = json!({ "bot_id": bot.id, "added": added, "removed": removed });
+        cx.emit(Stream::Mesh(bot.mesh_id), "command.changed", bot.id, &data)
+            .await?;
+    }
+    Ok(())
+}
+
+fn command_names(version: &bot_versions::Stored) -> Result<BTreeSet<String>> {
+    let commands = Manifest::from_json(&version.manifest)?.commands;
+    Ok(commands.into_iter().map(|command| command.name).collect())
+}
+
 /// Puts a version in place of the one that runs, with the decisions that hold for it and no others.
 async fn switch(cx: &mut Cx<'_>, on: &Grant<BotId>, version: &bot_versions::Stored) -> Result<Bot> {
     let bot = stored(cx, **on).await?.bot;
@@ -110,6 +135,7 @@ async fn switch(cx: &mut Cx<'_>, on: &Grant<BotId>, version: &bot_versions::Stor
                 bot_grants::forget(cx.tx(), on, grant).await?;
             }
         }
+        tell_of_commands(cx, &bot, version).await?;
         bots::activate(cx.tx(), on, version.id).await?;
         cx.changed(Stale::Bot(**on));
     }

@@ -18,6 +18,8 @@ pub(crate) use react::check_emoji;
 pub use react::{AddReaction, ReactionIn, RemoveReaction};
 pub use thread::{FollowThread, GetThread, ListThreads, ListThreadsIn, ThreadIn, ThreadReplies, ThreadRepliesIn};
 
+pub(crate) use post::refuse_archived;
+
 use crate::{Answer, Cx, Result, room::viewer};
 use mesh_store::reactions;
 use mesh_types::view::{Message, Thread};

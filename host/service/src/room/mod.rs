@@ -15,7 +15,7 @@ mod settings;
 pub use archive::{ArchiveRoom, UnarchiveRoom};
 pub use bots::{AddRoomBot, ListRoomBots, RemoveRoomBot, RoomBotIn, UpdateRoomBot};
 pub use come_and_go::{JoinRoom, LeaveRoom};
-pub use create::{CreateRoom, CreateRoomIn, UpdateRoom};
+pub use create::{CreateRoom, CreateRoomIn, UpdateRoom, UpdateRoomIn};
 pub use delete::DeleteRoom;
 pub use direct::OpenDirectRoom;
 pub use look::{GetRoom, ListRooms, ListRoomsIn, RoomIn};

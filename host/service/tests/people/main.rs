@@ -12,6 +12,7 @@ mod meshes;
 mod notifications;
 mod pins;
 mod rooms;
+mod search;
 mod sessions;
 mod statuses;
 mod tokens;
