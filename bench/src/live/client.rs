@@ -46,7 +46,9 @@ impl Socket {
         };
         loop {
             socket.fill().await;
-            let head = socket.buffer[..socket.have].windows(4).position(|four| four == b"\r\n\r\n");
+            let head = socket.buffer[..socket.have]
+                .windows(4)
+                .position(|four| four == b"\r\n\r\n");
             if let Some(head) = head {
                 assert!(socket.buffer.starts_with(b"HTTP/1.1 101"), "a WebSocket");
                 socket.done = head + 4;

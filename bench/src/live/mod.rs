@@ -44,15 +44,27 @@ impl Scene {
         let person = program.first_person().await;
         let mesh = person.post("/meshes", json!({ "name": "bench" })).await.expect(201);
         let mesh = mesh["id"].as_str().expect("an id");
-        let room = person.post(&format!("/meshes/{mesh}/rooms"), json!({ "name": "r" })).await.expect(201);
+        let room = person
+            .post(&format!("/meshes/{mesh}/rooms"), json!({ "name": "r" }))
+            .await
+            .expect(201);
         let room = room["id"].as_str().expect("an id");
         let mut tokens = Vec::new();
         for n in 0..bots {
-            let bot = person.post(&format!("/meshes/{mesh}/bots"), json!({ "name": format!("bot {n}"), "runtime": "external" })).await.expect(201);
+            let bot = person
+                .post(
+                    &format!("/meshes/{mesh}/bots"),
+                    json!({ "name": format!("bot {n}"), "runtime": "external" }),
+                )
+                .await
+                .expect(201);
             let bot = bot["id"].as_str().expect("an id");
             let hears = json!({ "bot_id": bot, "hears": "all" });
             person.post(&format!("/rooms/{room}/bots"), hears).await.expect(201);
-            let token = person.post(&format!("/bots/{bot}/token/rotate"), json!({})).await.expect(201);
+            let token = person
+                .post(&format!("/bots/{bot}/token/rotate"), json!({}))
+                .await
+                .expect(201);
             tokens.push(token["token"].as_str().expect("a token").to_owned());
         }
         Self {
@@ -66,7 +78,9 @@ impl Scene {
 
     fn bare(child: &mut Child) -> Self {
         let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("output")).read_line(&mut line).expect("an address");
+        BufReader::new(child.stdout.take().expect("output"))
+            .read_line(&mut line)
+            .expect("an address");
         Self {
             address: line.trim().parse().expect("an address"),
             pid: child.id(),
@@ -109,7 +123,10 @@ fn listen(mut socket: Socket, seen: Arc<Seen>, begun: Instant, sample: bool) -> 
             if let Some(sent) = sent {
                 if sample {
                     let now = begun.elapsed().as_micros() as f64;
-                    seen.latencies.lock().expect("unpoisoned").push((now - sent as f64) / 1000.0);
+                    seen.latencies
+                        .lock()
+                        .expect("unpoisoned")
+                        .push((now - sent as f64) / 1000.0);
                 }
                 seen.deliveries.fetch_add(1, Ordering::Relaxed);
             }
@@ -118,7 +135,11 @@ fn listen(mut socket: Socket, seen: Arc<Seen>, begun: Instant, sample: bool) -> 
 }
 
 fn message(begun: Instant) -> String {
-    format!(r#"{{"text":"sent={:012} {}"}}"#, begun.elapsed().as_micros(), "x".repeat(80))
+    format!(
+        r#"{{"text":"sent={:012} {}"}}"#,
+        begun.elapsed().as_micros(),
+        "x".repeat(80)
+    )
 }
 
 /// One server with its listeners.
@@ -148,8 +169,16 @@ struct Load {
 impl Room {
     async fn open(scene: Arc<Scene>, speaks: Speaks, count: usize) -> Self {
         let (seen, begun) = (Arc::new(Seen::default()), Instant::now());
-        let sockets: Vec<Socket> = stream::iter(0..count).map(|n| scene.open(speaks, n)).buffered(32).collect().await;
-        let tasks = sockets.into_iter().enumerate().map(|(n, socket)| listen(socket, seen.clone(), begun, n % 10 == 0)).collect();
+        let sockets: Vec<Socket> = stream::iter(0..count)
+            .map(|n| scene.open(speaks, n))
+            .buffered(32)
+            .collect()
+            .await;
+        let tasks = sockets
+            .into_iter()
+            .enumerate()
+            .map(|(n, socket)| listen(socket, seen.clone(), begun, n % 10 == 0))
+            .collect();
         Self {
             scene,
             seen,
@@ -221,10 +250,24 @@ pub(crate) async fn measure(report: &mut Report) {
 /// Connections that come all at once, and what they cost when nothing happens.
 async fn connects(report: &mut Report, mesh: &Arc<Scene>) {
     let (cpu, begun) = (cpu_ms(mesh.pid), Instant::now());
-    let some: Vec<Socket> = stream::iter(0..500).map(|n| mesh.open(Speaks::Plain, n)).buffer_unordered(500).collect().await;
+    let some: Vec<Socket> = stream::iter(0..500)
+        .map(|n| mesh.open(Speaks::Plain, n))
+        .buffer_unordered(500)
+        .collect()
+        .await;
     let (took, cpu) = (begun.elapsed().as_secs_f64(), (cpu_ms(mesh.pid) - cpu) / 1000.0);
-    report.add("500 clients connect, prove themselves and follow their rooms", format!("{took:.2} s"), "under 0.25 s", took < 0.25);
-    report.add("The same, processor time", format!("{cpu:.2} s"), "under 0.15 s", cpu < 0.15);
+    report.add(
+        "500 clients connect, prove themselves and follow their rooms",
+        format!("{took:.2} s"),
+        "under 0.25 s",
+        took < 0.25,
+    );
+    report.add(
+        "The same, processor time",
+        format!("{cpu:.2} s"),
+        "under 0.15 s",
+        cpu < 0.15,
+    );
     drop(some);
     tokio::time::sleep(Duration::from_millis(500)).await;
     let before = resident_kib(mesh.pid);
@@ -238,10 +281,20 @@ async fn connects(report: &mut Report, mesh: &Arc<Scene>) {
         .collect()
         .await;
     let slowest = opened.iter().map(|(_, took)| *took).fold(0.0, f64::max);
-    report.add("5,000 clients connect, 100 at once: the slowest", format!("{slowest:.2} s"), "under 0.5 s", slowest < 0.5);
+    report.add(
+        "5,000 clients connect, 100 at once: the slowest",
+        format!("{slowest:.2} s"),
+        "under 0.5 s",
+        slowest < 0.5,
+    );
     tokio::time::sleep(Duration::from_millis(500)).await;
     let each = (resident_kib(mesh.pid) - before) / 5000.0;
-    report.add("An idle connection, memory of the server", format!("{each:.1} KiB"), "at most 25 KiB", each <= 25.0);
+    report.add(
+        "An idle connection, memory of the server",
+        format!("{each:.1} KiB"),
+        "at most 25 KiB",
+        each <= 25.0,
+    );
     drop(opened);
     tokio::time::sleep(Duration::from_millis(500)).await;
 }
@@ -250,7 +303,11 @@ async fn connects(report: &mut Report, mesh: &Arc<Scene>) {
 async fn fan_out(report: &mut Report, mesh: &Arc<Scene>, bare: &Arc<Scene>) {
     const MESSAGES: u64 = 300;
     let mut found = [vec![], vec![], vec![]];
-    let rooms = [(bare, Speaks::SocketIo), (mesh, Speaks::SocketIo), (mesh, Speaks::Plain)];
+    let rooms = [
+        (bare, Speaks::SocketIo),
+        (mesh, Speaks::SocketIo),
+        (mesh, Speaks::Plain),
+    ];
     for round in 0..4 {
         for (n, (scene, speaks)) in rooms.iter().enumerate() {
             let room = Room::open((*scene).clone(), *speaks, 1000).await;
@@ -263,16 +320,38 @@ async fn fan_out(report: &mut Report, mesh: &Arc<Scene>, bare: &Arc<Scene>) {
         }
     }
     let names = ["bare socketioxide", "Socket.IO", "plain WebSocket"];
-    let (bare_cpu, bare_p99) = (median(&found[0], |load| load.cpu_us), median(&found[0], |load| load.p99));
+    let (bare_cpu, bare_p99) = (
+        median(&found[0], |load| load.cpu_us),
+        median(&found[0], |load| load.p99),
+    );
     for (n, loads) in found.iter().enumerate() {
-        let (cpu, rate, p99) = (median(loads, |load| load.cpu_us), median(loads, |load| load.per_second), median(loads, |load| load.p99));
+        let (cpu, rate, p99) = (
+            median(loads, |load| load.cpu_us),
+            median(loads, |load| load.per_second),
+            median(loads, |load| load.p99),
+        );
         let name = names[n];
         let ratio = cpu / bare_cpu;
         let limit = if n == 0 { "" } else { "at most 1.1× bare" };
-        report.add(&format!("1,000 listeners, {name}: processor time a delivery"), format!("{cpu:.2} µs ({ratio:.2}×)"), limit, ratio <= 1.1);
-        report.add(&format!("1,000 listeners, {name}: deliveries a second"), format!("{rate:.0}"), "", true);
+        report.add(
+            &format!("1,000 listeners, {name}: processor time a delivery"),
+            format!("{cpu:.2} µs ({ratio:.2}×)"),
+            limit,
+            ratio <= 1.1,
+        );
+        report.add(
+            &format!("1,000 listeners, {name}: deliveries a second"),
+            format!("{rate:.0}"),
+            "",
+            true,
+        );
         let ratio = p99 / bare_p99;
-        report.add(&format!("1,000 listeners, {name}: p99"), format!("{p99:.1} ms ({ratio:.2}×)"), limit, ratio <= 1.1);
+        report.add(
+            &format!("1,000 listeners, {name}: p99"),
+            format!("{p99:.1} ms ({ratio:.2}×)"),
+            limit,
+            ratio <= 1.1,
+        );
     }
     let mut found = [vec![], vec![], vec![]];
     for round in 0..4 {
@@ -289,6 +368,11 @@ async fn fan_out(report: &mut Report, mesh: &Arc<Scene>, bare: &Arc<Scene>) {
         let (p50, p99, name) = (median(loads, |load| load.p50), median(loads, |load| load.p99), names[n]);
         let limit = if n == 0 { "" } else { "at most 1.2× bare" };
         let within = p50 <= 1.2 * bare_p50 && p99 <= 1.2 * bare_p99;
-        report.add(&format!("20 messages a second to 100 listeners, {name}: p50, p99"), format!("{p50:.2} ms, {p99:.2} ms"), limit, within);
+        report.add(
+            &format!("20 messages a second to 100 listeners, {name}: p50, p99"),
+            format!("{p50:.2} ms, {p99:.2} ms"),
+            limit,
+            within,
+        );
     }
 }
