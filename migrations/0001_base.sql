@@ -222,6 +222,11 @@ CREATE INDEX mentions_room ON mentions (actor_id, room_id, seq);
 CREATE INDEX mentions_message ON mentions (message_id);
 
 -- What somebody is told of by name: one row for each person and message.
+CREATE TABLE presences (
+  actor_id TEXT PRIMARY KEY NOT NULL,
+  presence TEXT NOT NULL
+);
+
 CREATE TABLE notifications (
   id TEXT PRIMARY KEY NOT NULL,
   actor_id TEXT NOT NULL,

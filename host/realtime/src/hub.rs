@@ -10,8 +10,12 @@ use mesh_types::{ActorId, SessionId, limits};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 use tokio::sync::broadcast::{Receiver, error::RecvError};
+
+/// How exactly connections know the time.
+const TICK: Duration = Duration::from_millis(250);
 
 /// Every open connection.
 #[derive(Debug, Default)]
@@ -64,6 +68,7 @@ impl Hub {
         }
         seats.last += 1;
         let line = Line::new(seats.last, actor, proof, now);
+
         let lines = seats.actors.entry(actor).or_default();
         lines.push(line.clone());
         let staying = || lines.iter().filter(|line| !line.is_ending());
@@ -105,11 +110,6 @@ impl Hub {
         self.seats().leave(line.id, stream);
     }
 
-    /// Whether an actor has a connection.
-    pub(crate) fn has(&self, actor: ActorId) -> bool {
-        !self.seats().of(actor).is_empty()
-    }
-
     /// How many connections there are.
     pub(crate) fn count(&self) -> usize {
         self.seats().lines().count()
@@ -121,6 +121,16 @@ impl Hub {
         seats.ended = true;
         for line in seats.lines() {
             line.end(End::Restart(crate::spread()));
+        }
+    }
+
+    /// Reminds connections of the time: one clock for all of them.
+    pub(crate) async fn tick(self: Arc<Self>, host: Arc<Host>) {
+        let mut every = tokio::time::interval(TICK);
+        loop {
+            every.tick().await;
+            let now = host.clock.now().0;
+            self.seats().lines().for_each(|line| line.remind(now));
         }
     }
 

@@ -43,7 +43,14 @@ impl Realtime {
     pub fn start(host: &Arc<Host>, origins: Vec<String>) -> Arc<Self> {
         let hub = Arc::new(Hub::default());
         let live = host.live.subscribe();
-        tokio::spawn(hub.clone().follow(host.clone(), live));
+        let (follower, following) = (hub.clone(), host.clone());
+        let runtime = tokio::runtime::Handle::current();
+        std::thread::Builder::new()
+            .name("hub".into())
+            .spawn(move || runtime.block_on(follower.follow(following, live)))
+            .expect("a thread");
+        tokio::spawn(hub.clone().tick(host.clone()));
+        tokio::spawn(mesh_service::presence::follow(host.clone()));
         Arc::new(Self {
             host: host.clone(),
             hub,

@@ -39,6 +39,8 @@ pub(crate) struct Line {
     waker: AtomicWaker,
     /// When the client was last heard, in milliseconds.
     heard: AtomicI64,
+    /// When it wants to be reminded of the time, in milliseconds.
+    due: AtomicI64,
     /// It was told to end.
     ending: AtomicBool,
 }
@@ -57,6 +59,8 @@ pub(crate) struct Mail {
     pub(crate) recheck_all: bool,
     /// Its session has another token now, so it needs the new one.
     pub(crate) renewed: bool,
+    /// It wanted to be reminded of the time.
+    pub(crate) due: bool,
     pub(crate) end: Option<End>,
 }
 
@@ -105,6 +109,7 @@ impl Line {
             full: AtomicBool::new(false),
             waker: AtomicWaker::new(),
             heard: AtomicI64::new(now),
+            due: AtomicI64::new(i64::MAX),
             ending: AtomicBool::new(false),
         })
     }
@@ -119,6 +124,18 @@ impl Line {
 
     pub(crate) fn heard(&self) -> i64 {
         self.heard.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn remind_at(&self, due: i64) {
+        self.due.store(due, Ordering::Relaxed);
+    }
+
+    /// Reminds it once, when it is time.
+    pub(crate) fn remind(&self, now: i64) {
+        if self.due.load(Ordering::Relaxed) <= now {
+            self.due.store(i64::MAX, Ordering::Relaxed);
+            self.put(|mail| mail.due = true);
+        }
     }
 
     /// Tells the connection to end.

@@ -9,6 +9,10 @@ use mesh_types::{
 };
 use serde::Serialize;
 use serde_json::Value;
+use std::sync::Arc;
+
+/// What is done after a commit.
+pub(crate) type Afterwards = Box<dyn FnOnce(&Arc<Host>) + Send>;
 
 /// What an operation works with: its transaction, its caller, the clock, ids and the log.
 pub struct Cx<'c> {
@@ -20,6 +24,7 @@ pub struct Cx<'c> {
     pub(crate) stale: Vec<Stale>,
     pub(crate) posted: Option<Message>,
     pub(crate) passing: Vec<Passing>,
+    pub(crate) afterwards: Option<Afterwards>,
     layer: &'static str,
     mesh: Option<mesh_types::MeshId>,
 }
@@ -41,6 +46,7 @@ impl<'c> Cx<'c> {
             stale: Vec::new(),
             posted: None,
             passing: Vec::new(),
+            afterwards: None,
             layer,
             mesh,
         }
@@ -142,6 +148,11 @@ impl<'c> Cx<'c> {
             request: Some(self.envelope.request),
             data,
         });
+    }
+
+    /// Does something in memory once this call is committed, before anyone is told.
+    pub(crate) fn afterwards(&mut self, act: impl FnOnce(&Arc<Host>) + Send + 'static) {
+        self.afterwards = Some(Box::new(act));
     }
 
     /// Says which cached right changed. It is forgotten right after the commit, before anyone is told.

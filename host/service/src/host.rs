@@ -6,6 +6,7 @@ use crate::{
     clock::{Clock, Ids},
     error::Code,
     live::Live,
+    presence::Present,
     rate::{Limiter, Rates},
     runtime::BotRuntime,
     socket::Tickets,
@@ -53,6 +54,8 @@ pub struct Host {
     pub clock: Clock,
     /// Makes ids.
     pub ids: Ids,
+    /// Who is there.
+    pub present: Present,
     /// Tickets that open a connection.
     pub tickets: Tickets,
     /// Wakes the followers of the log.
@@ -79,6 +82,7 @@ impl Host {
             authority: Authority::new(settings.operators.clone()),
             clock: Clock::default(),
             ids: Ids::default(),
+            present: Present::default(),
             tickets: Tickets::default(),
             live: Live::default(),
             limiter: Limiter::new(settings.rates),

@@ -33,6 +33,7 @@ pub mod member;
 pub mod mesh;
 pub mod message;
 pub mod notification;
+pub mod presence;
 pub mod room;
 pub mod socket;
 

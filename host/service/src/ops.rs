@@ -1,7 +1,7 @@
 //! The table of all operations. Every door is a loop over it. (Registries that fill themselves by
 //! linker magic came back empty, silently, from a library crate; so this list is written by hand.)
 
-use crate::{auth, bot, call::ErasedOp, event, kv, member, mesh, message, notification, room, server, socket};
+use crate::{auth, bot, call::ErasedOp, event, kv, member, mesh, message, notification, presence, room, server, socket};
 
 /// Every operation, by domain.
 pub static OPS: &[ErasedOp] = &[
@@ -21,6 +21,8 @@ pub static OPS: &[ErasedOp] = &[
     ErasedOp::of::<socket::OpenSocket>(),
     ErasedOp::of::<socket::CreateSocketTicket>(),
     ErasedOp::of::<socket::SetTyping>(),
+    ErasedOp::of::<presence::SetPresence>(),
+    ErasedOp::of::<presence::ListPresence>(),
     // Meshes
     ErasedOp::of::<mesh::CreateMesh>(),
     ErasedOp::of::<mesh::ListMeshes>(),

@@ -24,6 +24,7 @@ pub mod notifications;
 pub mod people;
 pub mod pins;
 mod postgres;
+pub mod presences;
 pub mod reactions;
 pub mod read_states;
 pub mod rooms;
@@ -154,6 +155,7 @@ const NOUNS: &[Noun] = &[
     ("pins", pins::ALL),
     ("reactions", reactions::ALL),
     ("follows", follows::ALL),
+    ("presences", presences::ALL),
     ("read_states", read_states::ALL),
     ("rooms", rooms::ALL),
     ("seats", seats::ALL),

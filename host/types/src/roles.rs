@@ -154,6 +154,34 @@ text_enum! {
 }
 
 text_enum! {
+    /// What an actor chooses to show while it is connected.
+    Presence {
+        /// That it is there.
+        Online = "online",
+        /// That it is there but not looking.
+        Away = "away",
+        /// That it wants to be left alone.
+        DoNotDisturb = "do_not_disturb",
+        /// Nothing: it looks as if it were not there.
+        Invisible = "invisible",
+    }
+}
+
+text_enum! {
+    /// What others see of an actor.
+    Shown {
+        /// It is connected.
+        Online = "online",
+        /// It is connected but not looking.
+        Away = "away",
+        /// It wants to be left alone.
+        DoNotDisturb = "do_not_disturb",
+        /// It has no connection, or does not want it to be seen.
+        Offline = "offline",
+    }
+}
+
+text_enum! {
     /// Where the author of a message stands, as the server sees it.
     Trust {
         /// The bot's keeper.

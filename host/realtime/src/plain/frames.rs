@@ -106,7 +106,7 @@ fn tag(id: &RawValue) -> Result<String, End> {
 struct HelloOut<'f> {
     frame: &'static str,
     protocol: u32,
-    heartbeat_s: u64,
+    heartbeat_s: i64,
     #[serde(flatten)]
     opened: &'f Opened,
 }
@@ -115,7 +115,7 @@ pub(super) fn hello(opened: &Opened) -> String {
     text(&HelloOut {
         frame: "hello",
         protocol: PROTOCOL,
-        heartbeat_s: super::IDLE.as_secs(),
+        heartbeat_s: super::IDLE / 1000,
         opened,
     })
 }

@@ -13,16 +13,18 @@ use axum::{extract::Request, response::Response};
 use frames::Frame;
 use mesh_service::{Asked, authority::Known, socket, token};
 use std::{sync::Arc, time::Duration};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 
 const PROTOCOL: &str = "mesh.v1.json";
 /// How long the first frame may take.
 const HELLO: Duration = Duration::from_secs(10);
-/// A side that heard nothing for so long pings.
-const IDLE: Duration = Duration::from_secs(25);
-/// A side that heard nothing for so long closes.
-const SILENCE: Duration = Duration::from_secs(60);
+/// A client that was not heard for so many milliseconds is pinged.
+const IDLE: i64 = 25_000;
+/// A client that was not heard for so many milliseconds is gone.
+const SILENCE: i64 = 60_000;
+/// Batches that are sent before the client is heard.
+const TURNS: u32 = 8;
 
 /// Answers a handshake; the connection lives in a task of its own.
 pub(crate) fn answer(realtime: &Arc<Realtime>, mut request: Request) -> Response {
@@ -144,22 +146,39 @@ fn text(message: &Message) -> Result<&str, End> {
 }
 
 async fn run(session: &mut Session, socket: &mut WebSocket) -> Result<Never, Left> {
-    let (mut heard, mut pinged) = (Instant::now(), false);
-    let alarm = sleep_until(heard + IDLE);
-    tokio::pin!(alarm);
+    let mut pinged = false;
+    session.wake_at(session.now() + IDLE);
+    let mut turns = 0;
     loop {
         tokio::select! {
-            out = session.next() => {
-                send(socket, out).await?;
+            biased;
+            out = session.next(), if turns < TURNS => {
+                turns += 1;
+                let mut due = false;
+                send(socket, out, &mut due).await?;
                 while let Some(out) = session.ready() {
-                    send(socket, out).await?;
+                    send(socket, out, &mut due).await?;
+                }
+                if due {
+                    let silent = session.now() - session.line.heard();
+                    if silent >= SILENCE {
+                        return Err(Left::Broken(Broken::Gone));
+                    }
+                    pinged = silent >= IDLE;
+                    if pinged {
+                        socket.feed_text(frames::ping()).await?;
+                    }
+                    session.wake_at(session.line.heard() + if pinged { SILENCE } else { IDLE });
                 }
                 socket.flush().await?;
             }
             message = socket.read() => {
+                turns = 0;
                 let Some(message) = message? else { return Err(Left::Closed) };
-                (heard, pinged) = (Instant::now(), false);
                 session.hear();
+                if std::mem::take(&mut pinged) {
+                    session.wake_at(session.now() + IDLE);
+                }
                 if !matches!(message, Message::Ping(_) | Message::Pong(_)) {
                     for answer in obey(session, text(&message)?).await? {
                         socket.feed_text(answer).await?;
@@ -167,24 +186,13 @@ async fn run(session: &mut Session, socket: &mut WebSocket) -> Result<Never, Lef
                 }
                 socket.flush().await?;
             }
-            () = &mut alarm => {
-                let silent = heard.elapsed();
-                if silent >= SILENCE {
-                    return Err(Left::Broken(Broken::Gone));
-                }
-                if silent >= IDLE && !pinged {
-                    pinged = true;
-                    socket.feed_text(frames::ping()).await?;
-                    socket.flush().await?;
-                }
-                let next = if pinged { SILENCE } else { IDLE };
-                alarm.as_mut().reset(heard + next);
-            }
+            // What the client says must not wait for ever behind what it is sent.
+            () = std::future::ready(()), if turns >= TURNS => turns = 0,
         }
     }
 }
 
-async fn send(socket: &mut WebSocket, out: Out) -> Result<(), Left> {
+async fn send(socket: &mut WebSocket, out: Out, due: &mut bool) -> Result<(), Left> {
     match out {
         Out::Event(told) => socket.feed_text(told.frame()).await?,
         Out::Answer(answered) => socket.feed_text(frames::answer(&answered)).await?,
@@ -195,6 +203,7 @@ async fn send(socket: &mut WebSocket, out: Out) -> Result<(), Left> {
                 socket.feed_text(told.frame()).await?;
             }
         }
+        Out::Due => *due = true,
         Out::End(end) => return Err(end.into()),
     }
     Ok(())

@@ -28,14 +28,12 @@ use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     net::IpAddr,
     sync::Arc,
-    time::Duration,
 };
-use tokio::time::{Instant, Sleep, sleep_until};
 
 /// Events of one stretch of the log.
 const STRETCH: (usize, usize) = (100, 256 << 10);
-/// How long before its end a token is asked for.
-const WARNING: Duration = Duration::from_mins(1);
+/// How long before its end a token is asked for, in milliseconds.
+const WARNING: i64 = 60_000;
 /// Rooms looked at from outside at once.
 const VIEWS: usize = 50;
 
@@ -58,6 +56,8 @@ pub(crate) enum Out {
         more: bool,
     },
     Answer(Answered),
+    /// It is the time that the door asked for.
+    Due,
     /// The token ends soon; when, in milliseconds since 1970.
     Expiring(i64),
     End(End),
@@ -102,12 +102,14 @@ pub(crate) struct Session {
     unacknowledged: Option<(Stream, bool)>,
     expires_at: Option<i64>,
     warned: bool,
-    alarm: std::pin::Pin<Box<Sleep>>,
+    /// When the door wants to look at the time.
+    door_due: i64,
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
         self.realtime.hub.exit(&self.line, self.places.streams());
+        self.realtime.host.present.leave(self.line.actor);
     }
 }
 
@@ -122,6 +124,7 @@ impl Session {
         let actor = known.caller.actor().ok_or_else(|| End::Refused(unauthenticated()))?;
         let proof = proof(&known.caller, token);
         let line = realtime.hub.enter(actor, proof, host.clock.now().0)?;
+        host.present.arrive(actor);
         let mut session = Self {
             realtime,
             line,
@@ -140,7 +143,7 @@ impl Session {
             unacknowledged: None,
             expires_at: None,
             warned: false,
-            alarm: Box::pin(sleep_until(Instant::now())),
+            door_due: i64::MAX,
         };
         session.set_expiry(known.expires_at.map(|end| end.0));
         let before = host.live.commits();
@@ -166,7 +169,7 @@ impl Session {
 
     /// The client was heard.
     pub(crate) fn hear(&self) {
-        self.line.hear(self.realtime.host.clock.now().0);
+        self.line.hear(self.now());
     }
 
     /// Lets events flow, from these positions; streams that are not named, from their heads.
@@ -301,29 +304,36 @@ impl Session {
         self.set_alarm();
     }
 
-    fn set_alarm(&mut self) {
-        let far = Duration::from_hours(24);
-        let left = self.expires_at.map_or(far, |end| {
-            let left = end - self.realtime.host.clock.now().0;
-            Duration::from_millis(u64::try_from(left).unwrap_or_default())
-        });
-        let wait = if self.warned {
-            left
-        } else {
-            left.saturating_sub(WARNING)
-        };
-        self.alarm.as_mut().reset(Instant::now() + wait.min(far));
+    /// The door wants to look at the time then, as [`Out::Due`] tells it.
+    pub(crate) fn wake_at(&mut self, due: i64) {
+        self.door_due = due;
+        self.set_alarm();
+    }
+
+    /// The time of the server, in milliseconds.
+    pub(crate) fn now(&self) -> i64 {
+        self.realtime.host.clock.now().0
+    }
+
+    fn set_alarm(&self) {
+        let end = self.expires_at.unwrap_or(i64::MAX);
+        let own = if self.warned { end } else { end.saturating_sub(WARNING) };
+        self.line.remind_at(own.min(self.door_due));
     }
 
     fn ring(&mut self) {
-        let Some(end) = self.expires_at else {
-            return self.set_alarm();
-        };
-        if self.realtime.host.clock.now().0 >= end {
-            self.out.push_back(Out::End(End::TokenExpired));
-        } else if !self.warned && end - self.realtime.host.clock.now().0 <= 60_000 {
-            self.warned = true;
-            self.out.push_back(Out::Expiring(end));
+        let now = self.now();
+        match self.expires_at {
+            Some(end) if now >= end => self.out.push_back(Out::End(End::TokenExpired)),
+            Some(end) if now >= end - WARNING && !self.warned => {
+                self.warned = true;
+                self.out.push_back(Out::Expiring(end));
+            }
+            _ => {}
+        }
+        if now >= self.door_due {
+            self.door_due = i64::MAX;
+            self.out.push_back(Out::Due);
         }
         self.set_alarm();
     }
@@ -391,9 +401,11 @@ impl Session {
             .for_each(|(stream, seq)| self.places.miss(*stream, *seq));
         if mail.renewed {
             // It is worth nothing any more; its connection lasts until it has the new one, or a minute.
-            let soon = self.realtime.host.clock.now().0 + 60_000;
-            self.expires_at = Some(self.expires_at.map_or(soon, |end| end.min(soon)));
-            self.warned = false;
+            let soon = self.now() + WARNING;
+            self.set_expiry(Some(self.expires_at.map_or(soon, |end| end.min(soon))));
+            self.ring();
+        }
+        if mail.due {
             self.ring();
         }
         if mail.recheck_all {
@@ -421,10 +433,10 @@ impl Session {
                 running,
                 reading,
                 checking,
-                alarm,
                 ..
             } = self;
             tokio::select! {
+                biased;
                 mail = std::future::poll_fn(|context| line.poll_take(context)) => self.take(mail),
                 Some(answered) = running.next(), if !running.is_empty() => self.out.push_back(Out::Answer(answered)),
                 (stream, stretch) = maybe(reading) => {
@@ -438,7 +450,6 @@ impl Session {
                         Err(error) => self.out.push_back(Out::End(End::Refused(error))),
                     }
                 }
-                () = alarm => self.ring(),
             }
         }
     }

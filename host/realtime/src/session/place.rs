@@ -1,6 +1,7 @@
 //! Where a connection stands in each of its streams.
 
 use crate::told::Told;
+use foldhash::fast::RandomState;
 use mesh_service::{Head, Stream};
 use std::collections::HashMap;
 
@@ -27,7 +28,7 @@ pub(crate) enum Resume {
 /// All of them.
 #[derive(Debug, Default)]
 pub(crate) struct Places {
-    places: HashMap<Stream, Place>,
+    places: HashMap<Stream, Place, RandomState>,
 }
 
 impl Places {

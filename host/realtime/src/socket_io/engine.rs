@@ -29,10 +29,10 @@ use std::{
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 
-/// How often the client is pinged.
-pub(super) const PING: Duration = Duration::from_secs(25);
-/// How long it may take to answer.
-pub(super) const PONG: Duration = Duration::from_secs(20);
+/// How often the client is pinged, in milliseconds.
+pub(super) const PING: i64 = 25_000;
+/// How long it may take to answer, in milliseconds.
+pub(super) const PONG: i64 = 20_000;
 /// How long a WebSocket may take to take over.
 const UPGRADE: Duration = Duration::from_secs(10);
 
@@ -130,8 +130,8 @@ fn open(id: &str, upgrades: &[&str]) -> String {
     let open = json!({
         "sid": id,
         "upgrades": upgrades,
-        "pingInterval": PING.as_millis(),
-        "pingTimeout": PONG.as_millis(),
+        "pingInterval": PING,
+        "pingTimeout": PONG,
         "maxPayload": limits::SOCKET_FRAME,
     });
     format!("0{open}")

@@ -18,10 +18,12 @@ use mesh_types::{RequestId, RoomId, Timestamp, limits};
 use serde::Deserialize;
 use serde_json::{Map, Value, json, value::RawValue};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::timeout;
 
 /// How long the client may take to say who it is.
 const CONNECT: Duration = Duration::from_secs(10);
+/// Batches that are sent before the client is heard.
+const TURNS: u32 = 8;
 /// The version of what is spoken here.
 const PROTOCOL: u32 = 1;
 
@@ -57,8 +59,7 @@ pub(super) async fn serve(realtime: &Arc<Realtime>, link: Link, speech: Speech, 
     let mut talk = Talk {
         link,
         speech,
-        heard: Instant::now(),
-        pinged: Instant::now(),
+        pinged: None,
         awaited: None,
         replays: 0,
         attachments: 0,
@@ -76,8 +77,8 @@ pub(super) async fn serve(realtime: &Arc<Realtime>, link: Link, speech: Speech, 
 struct Talk {
     link: Link,
     speech: Speech,
-    heard: Instant,
-    pinged: Instant,
+    /// When the ping was sent that is not known to be answered.
+    pinged: Option<i64>,
     /// The id of the stretch that the client is to acknowledge.
     awaited: Option<u64>,
     replays: u64,
@@ -181,7 +182,6 @@ impl Talk {
         let Some(wire) = self.link.read().await? else {
             return Ok(None);
         };
-        self.heard = Instant::now();
         if let Wire::Text(text) = &wire {
             match text.as_bytes().first() {
                 Some(b'4') => {}
@@ -204,19 +204,24 @@ impl Talk {
     }
 
     async fn talk(&mut self, session: &mut Session) -> Result<(), Left> {
-        self.pinged = Instant::now();
-        let alarm = sleep_until(self.pinged + PING);
-        tokio::pin!(alarm);
+        session.wake_at(session.now() + PING);
+        let mut turns = 0;
         loop {
             tokio::select! {
-                out = session.next() => {
-                    self.say(out).await?;
+                biased;
+                out = session.next(), if turns < TURNS => {
+                    turns += 1;
+                    let mut due = self.say(out).await?;
                     while let Some(out) = session.ready() {
-                        self.say(out).await?;
+                        due |= self.say(out).await?;
+                    }
+                    if due {
+                        self.beat(session).await?;
                     }
                     self.link.flush().await?;
                 }
                 packet = self.read() => {
+                    turns = 0;
                     let Some(packet) = packet? else { return Ok(()) };
                     session.hear();
                     if let Some(packet) = packet
@@ -226,28 +231,33 @@ impl Talk {
                     }
                     self.link.flush().await?;
                 }
-                () = &mut alarm => {
-                    // The alarm rings for a ping, and then for the answer to it.
-                    let answered = self.heard >= self.pinged;
-                    let next = if self.pinged + PING <= Instant::now() {
-                        self.pinged = Instant::now();
-                        self.send(Wire::Text("2".into())).await?;
-                        self.pinged + PONG
-                    } else if answered {
-                        self.pinged + PING
-                    } else {
-                        return Err(Broken::Gone.into());
-                    };
-                    alarm.as_mut().reset(next);
-                }
+                // What the client says must not wait for ever behind what it is sent.
+                () = std::future::ready(()), if turns >= TURNS => turns = 0,
             }
         }
     }
 
-    async fn say(&mut self, out: Out) -> Result<(), Left> {
+    /// Pings, or ends when the last ping was not answered.
+    async fn beat(&mut self, session: &mut Session) -> Result<(), Left> {
+        let now = session.now();
+        match self.pinged.take() {
+            Some(pinged) if session.line.heard() < pinged => return Err(Broken::Gone.into()),
+            Some(pinged) => session.wake_at(pinged + PING),
+            None => {
+                self.pinged = Some(now);
+                self.link.feed(Wire::Text("2".into())).await?;
+                session.wake_at(now + PONG);
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends it. True when it is time for the heartbeat.
+    async fn say(&mut self, out: Out) -> Result<bool, Left> {
         let wire = match out {
             Out::Event(told) => self.speech.event(&told),
-            Out::Answer(answered) => return self.answer(answered).await,
+            Out::Answer(answered) => return self.answer(answered).await.map(|()| false),
+            Out::Due => return Ok(true),
             Out::Expiring(at) => self
                 .speech
                 .emit("auth_expiring", None, &json!({ "expires_at": Timestamp(at) })),
@@ -263,7 +273,8 @@ impl Talk {
             }
             Out::End(end) => return Err(end.into()),
         };
-        Ok(self.link.feed(wire).await?)
+        self.link.feed(wire).await?;
+        Ok(false)
     }
 
     /// The acknowledgement of an operation; nothing when the client did not ask for one.
