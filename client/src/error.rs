@@ -40,6 +40,9 @@ pub enum Error {
     /// The two sides do not understand each other.
     #[error("{0}")]
     Protocol(String),
+    /// Whoever gives tokens failed.
+    #[error("{0}")]
+    Token(String),
     /// This is no address of a server.
     #[error("`{0}` is no address that can be called; it is `http://HOST:PORT`, without TLS")]
     Address(String),
@@ -84,7 +87,7 @@ impl Error {
             Self::Refused(problem) => passes(problem.status),
             Self::Foreign { status, .. } => passes(*status),
             Self::Closed { code, .. } => !matches!(code, 1000 | 4001..=4003 | 4010),
-            Self::Protocol(_) | Self::Address(_) | Self::TooLarge { .. } => false,
+            Self::Protocol(_) | Self::Token(_) | Self::Address(_) | Self::TooLarge { .. } => false,
         }
     }
 

@@ -12,7 +12,8 @@ pub trait TokenSource: Send + Sync + 'static {
     /// one is wanted, and none means that there is no other.
     ///
     /// An error of a kind that passes, such as [`Error::Unreachable`](crate::Error::Unreachable), lets
-    /// whoever follows events try again later; any other ends it.
+    /// whoever follows events try again later; any other, such as [`Error::Token`](crate::Error::Token),
+    /// ends it.
     fn token<'a>(&'a self, ended: Option<&'a str>) -> BoxFuture<'a, Result<Option<String>>>;
 }
 

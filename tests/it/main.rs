@@ -3,5 +3,6 @@
 mod bots;
 mod door;
 mod durability;
+mod follow;
 mod people;
 mod sweeps;

@@ -66,8 +66,8 @@ pub struct Passing {
     pub actor: Option<Actor>,
     /// The operation that caused it.
     pub op: String,
-    /// The request that caused it.
-    pub request_id: String,
+    /// The request that caused it; none when it came by itself.
+    pub request_id: Option<String>,
     /// What goes with it.
     pub data: Value,
 }

@@ -1,7 +1,9 @@
 //! The table of all operations. Every door is a loop over it. (Registries that fill themselves by
 //! linker magic came back empty, silently, from a library crate; so this list is written by hand.)
 
-use crate::{auth, bot, call::ErasedOp, event, kv, member, mesh, message, notification, presence, room, server, socket};
+use crate::{
+    auth, bot, call::ErasedOp, event, kv, member, mesh, message, notification, presence, room, server, socket,
+};
 
 /// Every operation, by domain.
 pub static OPS: &[ErasedOp] = &[

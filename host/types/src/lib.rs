@@ -12,7 +12,7 @@ pub use id::{
     MeshId, MessageId, NotificationId, PersonId, RequestId, RoomId, SessionId, ThreadId, TokenId,
 };
 pub use roles::{
-    BotBackend, Decision, Hears, JoinRule, LogLevel, NotificationKind, NotifyLevel, Posters, Presence, Role, RoomKind, RoomRole,
-    Shown, Trust,
+    BotBackend, Decision, Hears, JoinRule, LogLevel, NotificationKind, NotifyLevel, Posters, Presence, Role, RoomKind,
+    RoomRole, Shown, Trust,
 };
 pub use time::Timestamp;

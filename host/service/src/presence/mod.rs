@@ -101,7 +101,9 @@ impl Present {
     /// Tells what changed, now or when the pause since the last time is over.
     fn change(&self, actor: ActorId) {
         let mut everybody = self.everybody();
-        let Some(someone) = everybody.get_mut(&actor) else { return };
+        let Some(someone) = everybody.get_mut(&actor) else {
+            return;
+        };
         if !std::mem::replace(&mut someone.telling, true) {
             let since = someone.told.map(|(_, at)| at.elapsed());
             let wait = since.map_or(Duration::ZERO, |since| PAUSE.saturating_sub(since));
@@ -126,7 +128,12 @@ impl Present {
 
 /// Tells changes until the server ends.
 pub async fn follow(host: Arc<Host>) {
-    let changes = host.present.changes.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let changes = host
+        .present
+        .changes
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
     let Some(mut changes) = changes else { return };
     while let Some((actor, wait)) = changes.recv().await {
         let host = host.clone();
@@ -152,10 +159,15 @@ async fn tell(host: &Arc<Host>, actor: ActorId) -> Result<()> {
         };
         let guests = members::guests_beside(&mut view.tx(), *mesh, actor).await?;
         let streams = guests.into_iter().map(Stream::Actor);
-        to.push((member, std::iter::once(Stream::Mesh(*mesh)).chain(streams).collect::<Vec<_>>()));
+        to.push((
+            member,
+            std::iter::once(Stream::Mesh(*mesh)).chain(streams).collect::<Vec<_>>(),
+        ));
     }
     drop(view);
-    let Some(shown) = settle(host, actor, chosen, meshes) else { return Ok(()) };
+    let Some(shown) = settle(host, actor, chosen, meshes) else {
+        return Ok(());
+    };
     for (member, streams) in to {
         for stream in streams {
             host.live.pass(Passing {
