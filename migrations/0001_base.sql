@@ -61,9 +61,11 @@ CREATE TABLE meshes (
   name TEXT NOT NULL,
   description TEXT NOT NULL,
   listed BIGINT NOT NULL,
+  settings TEXT NOT NULL,
   revision BIGINT NOT NULL,
   created_by TEXT NOT NULL,
-  created_at BIGINT NOT NULL
+  created_at BIGINT NOT NULL,
+  deleted_at BIGINT
 );
 
 -- A member who left keeps the row, so that old messages keep a name; `state` says so.
@@ -73,6 +75,8 @@ CREATE TABLE members (
   actor_id TEXT NOT NULL,
   handle TEXT NOT NULL,
   display_name TEXT NOT NULL,
+  title TEXT NOT NULL,
+  profile TEXT NOT NULL,
   role TEXT NOT NULL,
   state TEXT NOT NULL,
   revision BIGINT NOT NULL,
@@ -82,6 +86,21 @@ CREATE TABLE members (
 );
 CREATE INDEX members_actor ON members (actor_id);
 CREATE UNIQUE INDEX members_creator ON members (mesh_id) WHERE role = 'creator';
+
+-- The handles that members had before: they lead to them still, and nobody else gets them.
+CREATE TABLE old_handles (
+  mesh_id TEXT NOT NULL REFERENCES meshes (id),
+  handle TEXT NOT NULL,
+  member_id TEXT NOT NULL REFERENCES members (id),
+  PRIMARY KEY (mesh_id, handle)
+);
+
+-- What people and bots do just now. Whoever says nothing has no row; what has ended may still have one.
+CREATE TABLE statuses (
+  actor_id TEXT PRIMARY KEY NOT NULL,
+  status TEXT NOT NULL,
+  ends_at BIGINT
+);
 
 CREATE TABLE invites (
   id TEXT PRIMARY KEY NOT NULL,
@@ -147,10 +166,11 @@ CREATE TABLE room_members (
 );
 CREATE INDEX room_members_actor ON room_members (actor_id, room_id);
 
--- Messages: append-only by rowid on SQLite, found by id, by room position and by thread. ---------
+-- Messages: append-only by `n`, found by id, by room position, by thread and by their words. -------
 
 CREATE TABLE messages (
-  id TEXT PRIMARY KEY NOT NULL,
+  n /*sqlite: INTEGER PRIMARY KEY*/ /*postgres: BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY*/ NOT NULL,
+  id TEXT NOT NULL UNIQUE,
   room_id TEXT NOT NULL REFERENCES rooms (id),
   seq BIGINT NOT NULL,
   thread_id TEXT,
@@ -165,6 +185,15 @@ CREATE TABLE messages (
 );
 CREATE UNIQUE INDEX messages_room ON messages (room_id, seq);
 CREATE INDEX messages_thread ON messages (thread_id, seq) WHERE thread_id IS NOT NULL;
+
+-- What search finds messages by; `rowid` is a message's `n`. The server makes the words, so that both
+-- engines know the same ones, and follows the log with a cursor, so that posting does not wait for it.
+/*sqlite: CREATE VIRTUAL TABLE message_words USING fts5(words, content='', contentless_delete=1, detail=none, tokenize="ascii tokenchars '_'"); */
+/*postgres: CREATE TABLE message_words (
+  rowid BIGINT PRIMARY KEY NOT NULL REFERENCES messages (n),
+  words TSVECTOR NOT NULL
+);
+CREATE INDEX message_words_words ON message_words USING gin (words); */
 
 CREATE TABLE message_revisions (
   message_id TEXT NOT NULL REFERENCES messages (id),
@@ -422,6 +451,18 @@ CREATE TABLE dead_letters (
   at BIGINT NOT NULL
 );
 CREATE INDEX dead_letters_bot ON dead_letters (bot_id, id);
+
+-- What bots' slash commands were called with, for a day; the log only names the call.
+CREATE TABLE command_calls (
+  id TEXT PRIMARY KEY NOT NULL,
+  bot_id TEXT NOT NULL REFERENCES bots (id),
+  room_id TEXT NOT NULL REFERENCES rooms (id),
+  command TEXT NOT NULL,
+  text TEXT NOT NULL,
+  arguments TEXT,
+  at BIGINT NOT NULL
+);
+CREATE INDEX command_calls_at ON command_calls (at);
 
 -- Server ---------------------------------------------------------------------------------------
 

@@ -208,7 +208,7 @@ fn session() -> Credential {
 }
 
 /// What one forced write of a page costs on this disk.
-fn fdatasync_ms(folder: &std::path::Path) -> f64 {
+pub(crate) fn fdatasync_ms(folder: &std::path::Path) -> f64 {
     let mut file = std::fs::File::create(folder.join("sync")).expect("a file");
     let mut times: Vec<f64> = (0..300)
         .map(|_| {

@@ -75,11 +75,10 @@ async fn read_answer(stream: &mut TcpStream, buffer: &mut [u8]) {
             "{}",
             String::from_utf8_lossy(&buffer[..have])
         );
-        let length = text
-            .lines()
-            .find_map(|line| line.strip_prefix("content-length: "))
-            .expect("a length");
-        if have == head + 4 + length.trim().parse::<usize>().expect("a length") {
+        // An answer without content has no length.
+        let length = text.lines().find_map(|line| line.strip_prefix("content-length: "));
+        let length = length.map_or(0, |length| length.trim().parse::<usize>().expect("a length"));
+        if have == head + 4 + length {
             return;
         }
     }

@@ -76,6 +76,31 @@ async fn the_bots_that_ship_answer() {
 }
 
 #[tokio::test]
+async fn a_bot_answers_its_command() {
+    let stage = stage().await;
+    stage.bot("lab").await;
+    let commands = format!("/rooms/{}/commands", stage.room);
+    let list = stage.person.get(&commands).await.expect(200);
+    let names: Vec<_> = list["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| text(&one["name"]))
+        .collect();
+    assert_eq!(names, ["help", "invite", "leave", "me", "measure", "topic"]);
+    let body = json!({ "text": "twice", "arguments": { "depth": 3 } });
+    let answer = stage
+        .person
+        .post(&format!("{commands}/measure"), body)
+        .await
+        .expect(200);
+    assert_eq!(answer["kind"], "sent", "{answer}");
+    let answers = stage.answers(1).await;
+    assert!(answers[0].contains("called measure with \"twice\""), "{answers:?}");
+    assert!(answers[0].contains("\"depth\": Number(3)"), "{answers:?}");
+}
+
+#[tokio::test]
 async fn a_refused_bot_says_so_and_the_refusal_can_be_explained() {
     let stage = stage().await;
     let bot = stage.bot("polite").await;

@@ -4,5 +4,6 @@ mod bots;
 mod door;
 mod durability;
 mod follow;
+mod live;
 mod people;
 mod sweeps;

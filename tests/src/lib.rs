@@ -6,6 +6,7 @@
 
 mod client;
 mod database;
+mod live;
 mod ops;
 mod program;
 mod raw;
@@ -14,6 +15,7 @@ mod world;
 
 pub use client::{Client, Response, content_digest, send};
 pub use database::Engine;
+pub use live::{Closed, Live};
 pub use ops::{op, required_fields};
 pub use program::{Program, component, deploy, messages_until, upload};
 pub use raw::{Raw, raw};

@@ -22,6 +22,8 @@ pub struct Options {
     pub proxies: Vec<String>,
     /// Pages elsewhere that may connect.
     pub origins: Vec<String>,
+    /// The names that `Host` may have.
+    pub hosts: AllowedHosts,
 }
 
 impl Default for Options {
@@ -43,6 +45,7 @@ impl Default for Options {
             },
             proxies: Vec::new(),
             origins: Vec::new(),
+            hosts: AllowedHosts::loopback([]),
         }
     }
 }
@@ -127,7 +130,7 @@ impl TestServer {
             .map(|one| one.parse().expect("an address"))
             .collect();
         let front = Front {
-            hosts: AllowedHosts::loopback([]),
+            hosts: options.hosts.clone(),
             proxies,
         };
         let end = CancellationToken::new();

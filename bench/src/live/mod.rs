@@ -4,6 +4,7 @@ pub(crate) mod bare;
 mod client;
 
 use crate::{
+    echo::fdatasync_ms,
     load::Poster,
     posts::RATES,
     process::{cpu_ms, percentile, resident_kib},
@@ -34,6 +35,8 @@ struct Scene {
     pid: u32,
     /// Where a message is posted, and by whom.
     path: String,
+    /// Where something passes that is not stored.
+    passing: String,
     token: String,
     /// Of everyone who listens.
     tokens: Vec<String>,
@@ -71,6 +74,7 @@ impl Scene {
             address: program.address,
             pid: program.pid(),
             path: format!("/api/v1/rooms/{room}/messages"),
+            passing: format!("/api/v1/rooms/{room}/typing"),
             token: person.token().expect("a token").to_owned(),
             tokens,
         }
@@ -85,6 +89,7 @@ impl Scene {
             address: line.trim().parse().expect("an address"),
             pid: child.id(),
             path: "/post".into(),
+            passing: "/post".into(),
             token: String::new(),
             tokens: Vec::new(),
         }
@@ -95,8 +100,10 @@ impl Scene {
         Socket::open(self.address, speaks, token).await
     }
 
-    async fn poster(&self) -> Poster {
-        Poster::connect(self.address, &self.path, &self.token).await
+    /// Posts messages, or passes on what is kept nowhere.
+    async fn poster(&self, passes: bool) -> Poster {
+        let path = if passes { &self.passing } else { &self.path };
+        Poster::connect(self.address, path, &self.token).await
     }
 }
 
@@ -104,22 +111,27 @@ impl Scene {
 #[derive(Default)]
 struct Seen {
     deliveries: AtomicU64,
-    /// Of each listener, in microseconds.
+    /// Of some listeners, in milliseconds.
     latencies: Mutex<Vec<f64>>,
+    /// When the last event was sent that does not say so itself, in microseconds.
+    sent: AtomicU64,
 }
 
 /// Listens until it is aborted. Every message says when it was sent.
 fn listen(mut socket: Socket, seen: Arc<Seen>, begun: Instant, sample: bool) -> JoinHandle<()> {
     tokio::spawn(async move {
         let find = memchr::memmem::Finder::new(b"sent=");
+        let find_event = memchr::memmem::Finder::new(b"typing.started");
         loop {
-            let mut sent = None;
+            let (mut sent, mut event) = (None, false);
             socket
                 .next(|text| {
+                    event = find_event.find(text).is_some();
                     let digits = find.find(text).and_then(|at| text.get(at + 5..at + 17));
                     sent = digits.and_then(|digits| std::str::from_utf8(digits).ok()?.parse::<u64>().ok());
                 })
                 .await;
+            let sent = sent.or_else(|| event.then(|| seen.sent.load(Ordering::Acquire)));
             if let Some(sent) = sent {
                 if sample {
                     let now = begun.elapsed().as_micros() as f64;
@@ -132,6 +144,10 @@ fn listen(mut socket: Socket, seen: Arc<Seen>, begun: Instant, sample: bool) -> 
             }
         }
     })
+}
+
+fn micros(begun: Instant) -> u64 {
+    u64::try_from(begun.elapsed().as_micros()).expect("a short run")
 }
 
 fn message(begun: Instant) -> String {
@@ -195,8 +211,8 @@ impl Room {
     }
 
     /// Posts so many messages, at most `window` of them on their way at once, or one each `pace`.
-    async fn load(&self, messages: u64, window: u64, pace: Option<Duration>) -> Load {
-        let mut poster = self.scene.poster().await;
+    async fn load(&self, messages: u64, window: u64, (pace, passes): (Option<Duration>, bool)) -> Load {
+        let mut poster = self.scene.poster(passes).await;
         let start = self.seen.deliveries.load(Ordering::Relaxed);
         self.seen.latencies.lock().expect("unpoisoned").clear();
         let (cpu, begun) = (cpu_ms(self.scene.pid), Instant::now());
@@ -205,7 +221,13 @@ impl Room {
                 Some(pace) => tokio::time::sleep_until((begun + pace * u32::try_from(n).expect("few")).into()).await,
                 None => self.seen(start + (n + 1).saturating_sub(window) * self.count).await,
             }
-            poster.post(&message(self.begun)).await;
+            self.seen.sent.store(micros(self.begun), Ordering::Release);
+            let body = if passes && !self.scene.token.is_empty() {
+                "{}".to_owned()
+            } else {
+                message(self.begun)
+            };
+            poster.post(&body).await;
         }
         self.seen(start + messages * self.count).await;
         let deliveries = (messages * self.count) as f64;
@@ -242,7 +264,7 @@ pub(crate) async fn measure(report: &mut Report) {
         .expect("the bare server starts");
     let bare = Arc::new(Scene::bare(&mut child));
     connects(report, &mesh).await;
-    fan_out(report, &mesh, &bare).await;
+    fan_out(report, &mesh, &bare, &data).await;
     let _ = child.kill();
     let _ = child.wait();
 }
@@ -300,7 +322,7 @@ async fn connects(report: &mut Report, mesh: &Arc<Scene>) {
 }
 
 /// One room with many listeners, as fast as it goes and at a human pace.
-async fn fan_out(report: &mut Report, mesh: &Arc<Scene>, bare: &Arc<Scene>) {
+async fn fan_out(report: &mut Report, mesh: &Arc<Scene>, bare: &Arc<Scene>, data: &std::path::Path) {
     const MESSAGES: u64 = 300;
     let mut found = [vec![], vec![], vec![]];
     let rooms = [
@@ -311,7 +333,7 @@ async fn fan_out(report: &mut Report, mesh: &Arc<Scene>, bare: &Arc<Scene>) {
     for round in 0..4 {
         for (n, (scene, speaks)) in rooms.iter().enumerate() {
             let room = Room::open((*scene).clone(), *speaks, 1000).await;
-            let load = room.load(MESSAGES, 2, None).await;
+            let load = room.load(MESSAGES, 2, (None, false)).await;
             if round > 0 {
                 found[n].push(load);
             }
@@ -353,14 +375,21 @@ async fn fan_out(report: &mut Report, mesh: &Arc<Scene>, bare: &Arc<Scene>) {
             ratio <= 1.1,
         );
     }
-    let mut found = [vec![], vec![], vec![]];
+    // The bare server stores nothing, so what it relays stands beside what passes here unstored.
+    let (mut found, mut durable) = ([vec![], vec![], vec![]], vec![]);
+    let pace = Some(Duration::from_millis(50));
     for round in 0..4 {
         for (n, (scene, speaks)) in rooms.iter().enumerate() {
             let room = Room::open((*scene).clone(), *speaks, 100).await;
-            let load = room.load(60, 1, Some(Duration::from_millis(50))).await;
+            let load = room.load(60, 1, (pace, true)).await;
             if round > 0 {
                 found[n].push(load);
             }
+        }
+        let one = Room::open(mesh.clone(), Speaks::Plain, 10).await;
+        let load = one.load(60, 1, (pace, false)).await;
+        if round > 0 {
+            durable.push(load);
         }
     }
     let (bare_p50, bare_p99) = (median(&found[0], |load| load.p50), median(&found[0], |load| load.p99));
@@ -369,10 +398,17 @@ async fn fan_out(report: &mut Report, mesh: &Arc<Scene>, bare: &Arc<Scene>) {
         let limit = if n == 0 { "" } else { "at most 1.2× bare" };
         let within = p50 <= 1.2 * bare_p50 && p99 <= 1.2 * bare_p99;
         report.add(
-            &format!("20 messages a second to 100 listeners, {name}: p50, p99"),
+            &format!("20 events a second to 100 listeners, {name}: p50, p99"),
             format!("{p50:.2} ms, {p99:.2} ms"),
             limit,
             within,
         );
     }
+    let (p50, sync) = (median(&durable, |load| load.p50), fdatasync_ms(data));
+    report.add(
+        "Durable post to its event at one of 10 listeners, p50",
+        format!("{p50:.2} ms"),
+        &format!("at most {:.2} ms (fdatasync + 1 ms)", sync + 1.0),
+        p50 <= sync + 1.0,
+    );
 }

@@ -1,4 +1,4 @@
-use crate::{Event, Mesh, Message, Reaction, Result};
+use crate::{Command, Event, Mesh, Message, Reaction, Result};
 
 /// What a bot does. Every method has a default, so a bot writes only those it needs.
 ///
@@ -31,6 +31,12 @@ pub trait Bot: Default + 'static {
     /// An emoji was put on a message or taken off it.
     fn on_reaction(&mut self, reaction: &Reaction, mesh: &Mesh) -> Result {
         let _ = (reaction, mesh);
+        Ok(())
+    }
+
+    /// One of the bot's slash commands was called. Answer with a message in its room.
+    fn on_command(&mut self, command: &Command, mesh: &Mesh) -> Result {
+        let _ = (command, mesh);
         Ok(())
     }
 

@@ -1,5 +1,7 @@
 pub use crate::raw::exports::mesh::bot::handler::{Event, Outcome, Payload};
 use crate::raw::mesh::bot::types::{Actor, Id, Message};
+use serde::Deserialize;
+use serde_json::{Map, Value};
 
 /// An emoji put on a message or taken off it.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +16,49 @@ pub struct Reaction {
     pub by: Actor,
     /// Taken off rather than put on.
     pub removed: bool,
+}
+
+/// A slash command of this bot that somebody called in a room.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Command {
+    /// What the manifest calls it.
+    pub name: String,
+    /// What stood behind it, as it was typed.
+    pub text: String,
+    /// Its arguments by name; they fit the command's schema. None when it was only typed.
+    pub arguments: Option<Map<String, Value>>,
+    /// The room to answer in.
+    pub room_id: Id,
+    /// Who called it.
+    pub by: Actor,
+    /// Names the call; whoever called was told the same one.
+    pub reply_handle: Id,
+}
+
+/// The event that tells a bot of its commands.
+pub(crate) const INVOKED: &str = "command.invoked";
+
+impl Command {
+    /// None when the mesh has forgotten what it was called with: nobody waits for an answer any more.
+    pub(crate) fn read(by: &Actor, data: &str) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Invoked {
+            command: String,
+            text: String,
+            arguments: Option<Map<String, Value>>,
+            room_id: Id,
+            reply_handle: Id,
+        }
+        let invoked: Invoked = serde_json::from_str(data).ok()?;
+        Some(Self {
+            name: invoked.command,
+            text: invoked.text,
+            arguments: invoked.arguments,
+            room_id: invoked.room_id,
+            by: by.clone(),
+            reply_handle: invoked.reply_handle,
+        })
+    }
 }
 
 impl Message {

@@ -56,7 +56,7 @@ pub mod testing;
 pub use bot::{Bot, Packaged};
 pub use bots::OwnBot;
 pub use error::{Error, Result};
-pub use event::{Event, Outcome, Payload, Reaction};
+pub use event::{Command, Event, Outcome, Payload, Reaction};
 pub use kv::{Kv, Versioned};
 pub use members::Members;
 pub use mesh::{Mesh, Question};

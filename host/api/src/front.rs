@@ -60,7 +60,7 @@ impl Service {
                 |Ok(response)| response,
             )
         } else {
-            let error = Error::new(Code::Misdirected, "This server does not go by that name.");
+            let error = Error::new(Code::Misdirected, self.front.hosts.refusal());
             problem::response(&error, None)
         };
         let headers = response.headers_mut();

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 #[derive(Debug, Clone, Default)]
 pub struct AllowedHosts {
     names: Vec<String>,
-    any: bool,
+    addresses: bool,
 }
 
 impl AllowedHosts {
@@ -20,15 +20,26 @@ impl AllowedHosts {
                 .into_iter()
                 .chain(also.into_iter().map(|name| name.to_lowercase()))
                 .collect(),
-            any: false,
+            addresses: false,
         }
     }
 
-    /// Any name, for a server behind a proxy that checks it.
-    pub fn any() -> Self {
+    /// Every IP address, and `localhost` with the names under it, for a server that is reached from
+    /// outside and was given no name. A page elsewhere reaches it only through a name of its own.
+    pub fn addresses() -> Self {
         Self {
             names: Vec::new(),
-            any: true,
+            addresses: true,
+        }
+    }
+
+    /// Why a request for somebody else is refused, for whoever sent it.
+    pub(crate) fn refusal(&self) -> &'static str {
+        if self.addresses {
+            "This server was given no name, so it answers to IP addresses and `localhost` only. \
+             Whoever runs it gives it one as `public_url` or `hosts`."
+        } else {
+            "This server does not go by that name. Whoever runs it adds names to `hosts`."
         }
     }
 
@@ -43,8 +54,18 @@ impl AllowedHosts {
     }
 
     fn has(&self, host: &str) -> bool {
-        self.any || self.names.iter().any(|name| name.eq_ignore_ascii_case(name_of(host)))
+        let host = name_of(host);
+        if self.addresses {
+            return host.parse::<IpAddr>().is_ok() || is_localhost(host);
+        }
+        self.names.iter().any(|name| name.eq_ignore_ascii_case(host))
     }
+}
+
+/// `localhost` and what is under it, which lead to this machine without being looked up (RFC 6761).
+fn is_localhost(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or_default();
+    last.eq_ignore_ascii_case("localhost")
 }
 
 /// A host without its port and brackets.
@@ -92,6 +113,35 @@ mod tests {
             "mesh.example.evil:80",
         ] {
             assert!(host == "[::1" || !hosts.has(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn without_a_name_only_addresses() {
+        let hosts = AllowedHosts::addresses();
+        for host in [
+            "localhost",
+            "LOCALHOST:8080",
+            "mesh.localhost:1",
+            "127.0.0.1",
+            "192.0.2.1:8080",
+            "[2001:db8::1]:8080",
+            "2001:db8::1",
+        ] {
+            assert!(hosts.has(host), "{host}");
+        }
+        for host in [
+            "",
+            "mesh",
+            "evil.example",
+            "evil.example:8080",
+            "localhost.evil.example",
+            "notlocalhost",
+            "192.0.2.1.nip.io",
+            "192.0.2.1:80@evil",
+            "[evil.example]",
+        ] {
+            assert!(!hosts.has(host), "{host}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::case::{Case, Step};
 use crate::why::Why;
-use crate::{Autonomy, BotAuthority, Credential, GrantEffect, Permission, Reason, Scopes, Who};
+use crate::{Autonomy, BotAuthority, Credential, GrantEffect, Pattern, Permission, Reason, Scopes, Who};
 
 pub(crate) fn scope(case: &Case<'_>) -> Step {
     let Credential::Token(scopes) = &case.caller.credential else {
@@ -24,7 +24,7 @@ fn reaches(scopes: &Scopes, case: &Case<'_>) -> bool {
         .room
         .as_ref()
         .is_some_and(|room| scopes.rooms.contains(&room.id));
-    (scopes.meshes.is_empty() || in_mesh) && (scopes.rooms.is_empty() || in_room)
+    (scopes.meshes.is_empty() || in_mesh) && (scopes.rooms.is_empty() || in_room || case.facts.room_by_room)
 }
 
 pub(crate) fn grant(case: &Case<'_>) -> Step {
@@ -81,8 +81,13 @@ fn asked_for(case: &Case<'_>, authority: &BotAuthority) -> bool {
     authority.manifest.as_ref().is_none_or(|wishes| {
         wishes
             .iter()
-            .any(|wish| wish.permission == case.permission && wish.on.covers(case.facts))
+            .any(|wish| wish.permission == case.permission && reaches_some(case, wish.on))
     })
+}
+
+/// It speaks of the resource, or of one of the rooms that are asked about one by one.
+fn reaches_some(case: &Case<'_>, on: Pattern) -> bool {
+    on.covers(case.facts) || (case.facts.room_by_room && matches!(on, Pattern::Room(_)))
 }
 
 /// There is a decision of this kind, and it still holds.
@@ -91,6 +96,9 @@ fn decided(case: &Case<'_>, authority: &BotAuthority, effect: GrantEffect) -> bo
         grant.effect == effect
             && grant.permission == case.permission
             && grant.expires_at.is_none_or(|end| case.facts.now < end)
-            && grant.on.covers(case.facts)
+            && match effect {
+                GrantEffect::Allow => reaches_some(case, grant.on),
+                GrantEffect::Ask | GrantEffect::Deny => grant.on.covers(case.facts),
+            }
     })
 }

@@ -15,6 +15,9 @@ pub struct Facts {
     pub place: Option<Place>,
     /// The room that holds the resource.
     pub room: Option<RoomFacts>,
+    /// The operation asks about a mesh and decides about each of its rooms by itself, so that scopes
+    /// and grants for some of its rooms are enough to ask.
+    pub room_by_room: bool,
     /// The bot that the resource is or belongs to.
     pub bot: Option<BotId>,
     /// The caller made the thing or is about to make it, is its keeper, or is it; for a list, it

@@ -1,11 +1,11 @@
 //! An event on its way to many connections, encoded at most once for each kind of them.
 
+use crate::web_socket::{Holds, frame};
 use bytes::Bytes;
 use mesh_service::{Passing, Stream};
 use mesh_types::view::Event;
 use serde_json::Value;
 use std::sync::OnceLock;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 /// One event.
 #[derive(Debug)]
@@ -16,9 +16,9 @@ pub(crate) struct Told {
     kind: String,
     /// The envelope, as JSON.
     pub(crate) json: String,
-    frame: OnceLock<Utf8Bytes>,
-    packet: OnceLock<Utf8Bytes>,
-    packed: OnceLock<Bytes>,
+    frame: OnceLock<Bytes>,
+    packet_frame: OnceLock<Bytes>,
+    packed_frame: OnceLock<Bytes>,
 }
 
 impl Told {
@@ -45,8 +45,8 @@ impl Told {
             kind,
             json,
             frame: OnceLock::new(),
-            packet: OnceLock::new(),
-            packed: OnceLock::new(),
+            packet_frame: OnceLock::new(),
+            packed_frame: OnceLock::new(),
         }
     }
 
@@ -56,24 +56,31 @@ impl Told {
     }
 
     /// As a frame of the plain WebSocket: the envelope with the frame's name beside its fields.
-    pub(crate) fn frame(&self) -> Utf8Bytes {
-        let frame = || Utf8Bytes::from(format!(r#"{{"frame":"event",{}"#, &self.json[1..]));
-        self.frame.get_or_init(frame).clone()
+    pub(crate) fn frame(&self) -> &Bytes {
+        let text = || format!(r#"{{"frame":"event",{}"#, &self.json[1..]);
+        self.frame.get_or_init(|| frame(Holds::Text, text().as_bytes()))
     }
 
     /// As a message packet of Engine.IO that holds an event packet of Socket.IO.
-    pub(crate) fn packet(&self) -> Utf8Bytes {
-        let packet = || Utf8Bytes::from(format!(r#"42["{}",{}]"#, self.kind, self.json));
-        self.packet.get_or_init(packet).clone()
+    pub(crate) fn packet(&self) -> String {
+        format!(r#"42["{}",{}]"#, self.kind, self.json)
+    }
+
+    /// The same in a frame of a WebSocket.
+    pub(crate) fn packet_frame(&self) -> &Bytes {
+        self.packet_frame
+            .get_or_init(|| frame(Holds::Text, self.packet().as_bytes()))
     }
 
     /// As an event packet of Socket.IO's `MessagePack` parser.
     pub(crate) fn packed(&self) -> Bytes {
-        let packed = || {
-            let envelope: Value = serde_json::from_str(&self.json).unwrap_or_default();
-            crate::socket_io::pack::event(&self.kind, &envelope)
-        };
-        self.packed.get_or_init(packed).clone()
+        let envelope: Value = serde_json::from_str(&self.json).unwrap_or_default();
+        crate::socket_io::pack::event(&self.kind, &envelope)
+    }
+
+    /// The same in a frame of a WebSocket.
+    pub(crate) fn packed_frame(&self) -> &Bytes {
+        self.packed_frame.get_or_init(|| frame(Holds::Binary, &self.packed()))
     }
 }
 
@@ -90,8 +97,8 @@ mod tests {
             "pin.added".into(),
             r#"{"seq":7,"type":"pin.added"}"#.into(),
         );
-        assert_eq!(&*told.frame(), r#"{"frame":"event","seq":7,"type":"pin.added"}"#);
-        assert_eq!(&*told.packet(), r#"42["pin.added",{"seq":7,"type":"pin.added"}]"#);
+        assert_eq!(&told.frame()[2..], br#"{"frame":"event","seq":7,"type":"pin.added"}"#);
+        assert_eq!(told.packet(), r#"42["pin.added",{"seq":7,"type":"pin.added"}]"#);
         let packed: Value = rmp_serde::from_slice(&told.packed()).unwrap();
         assert_eq!(packed["data"][1]["seq"], 7);
     }

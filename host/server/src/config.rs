@@ -145,7 +145,8 @@ pub(crate) const SAMPLE: &str = r#"# mesh.toml: every key with its default. Keys
 name = "The Mesh"            # shown to people
 listen = "127.0.0.1:8080"    # this machine only; say 0.0.0.0:8080 to be reached from outside   (MESH_LISTEN)
 public_url = ""              # the address people use, such as https://mesh.example; http://<listen> when empty
-hosts = []                   # names besides this machine's own that `Host` may have; public_url's is added
+hosts = []                   # names besides this machine's own that `Host` may have; public_url's is added. With neither, a server
+                             # that is reached from outside answers to IP addresses and localhost only: other names get 421
 origins = []                 # pages elsewhere whose scripts may connect, such as "https://chat.example.org"
 proxies = []                 # addresses or networks of proxies whose X-Forwarded-For is believed, such as "10.0.0.0/8"
 data = "data"                # the database, keys and files; made readable by its owner alone    (MESH_DATA)

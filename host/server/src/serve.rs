@@ -78,6 +78,7 @@ pub(crate) async fn run(flags: Flags) -> Result<()> {
     announce(&host, address).await?;
     let end = CancellationToken::new();
     tokio::spawn(housekeeping(host.clone()));
+    tokio::spawn(mesh_service::search::follow(host.clone()));
     tokio::spawn(until_told(host.clone(), end.clone()));
     let serving = mesh_api::serve(listener, service, end.clone());
     let ending = async {
@@ -145,7 +146,7 @@ fn hosts(config: &Config, address: SocketAddr) -> AllowedHosts {
     if address.ip().is_loopback() || !config.server.hosts.is_empty() || public.is_some() {
         AllowedHosts::loopback(named.chain([address.ip().to_string()]))
     } else {
-        AllowedHosts::any()
+        AllowedHosts::addresses()
     }
 }
 
@@ -189,5 +190,26 @@ async fn housekeeping(host: Arc<Host>) {
         every.tick().await;
         host.limiter.tidy();
         mesh_service::housekeeping::forget_old_answers(&host);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_name_a_server_reached_from_outside_answers_to_addresses() {
+        let hosts_of = |server: &str, address: &str| {
+            let config: Config = toml::from_str(&format!("[server]\n{server}")).unwrap();
+            format!("{:?}", hosts(&config, address.parse().unwrap()))
+        };
+        let (outside, addresses) = ("0.0.0.0:8080", format!("{:?}", AllowedHosts::addresses()));
+        assert_eq!(hosts_of("", outside), addresses);
+        assert_eq!(hosts_of("", "192.0.2.1:8080"), addresses);
+        assert_ne!(hosts_of("", "127.0.0.1:8080"), addresses);
+        for named in ["hosts = [\"mesh.example\"]", "public_url = \"https://mesh.example/\""] {
+            let known = hosts_of(named, outside);
+            assert!(known != addresses && known.contains("\"mesh.example\""), "{known}");
+        }
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     presence::Present,
     rate::{Limiter, Rates},
     runtime::BotRuntime,
+    search::Index,
     socket::Tickets,
 };
 use mesh_store::Store;
@@ -60,6 +61,8 @@ pub struct Host {
     pub tickets: Tickets,
     /// Wakes the followers of the log.
     pub live: Live,
+    /// What messages are found by.
+    pub index: Index,
     /// Rate limits.
     pub limiter: Limiter,
     /// Secret keys.
@@ -85,6 +88,7 @@ impl Host {
             present: Present::default(),
             tickets: Tickets::default(),
             live: Live::default(),
+            index: Index::default(),
             limiter: Limiter::new(settings.rates),
             keys,
             settings,

@@ -28,6 +28,7 @@ mod text;
 pub mod token;
 
 pub mod bot;
+pub mod command;
 pub mod kv;
 pub mod member;
 pub mod mesh;
@@ -35,6 +36,7 @@ pub mod message;
 pub mod notification;
 pub mod presence;
 pub mod room;
+pub mod search;
 pub mod socket;
 
 pub use authority::Stale;

@@ -1,10 +1,14 @@
 //! `bot.toml`: what a bot says of itself, embedded in its component.
 
-use crate::{Error, Result, error::Code};
+use crate::{Error, Result, command::is_name, error::Code, text::is_unseen};
 use mesh_authz::{Pattern, Permission, Wish};
 use mesh_types::Hears;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// Most slash commands of one bot.
+const COMMANDS: usize = 50;
 
 /// A bot's manifest, schema 1.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -20,6 +24,9 @@ pub struct Manifest {
     /// What it wants to hear.
     #[serde(default)]
     pub events: Events,
+    /// Its slash commands; at most 50.
+    #[serde(default)]
+    pub commands: Vec<SlashCommand>,
     /// What it asks for.
     #[serde(default)]
     pub capabilities: Vec<Capability>,
@@ -85,6 +92,23 @@ impl Default for Events {
     }
 }
 
+/// A slash command that a bot answers.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SlashCommand {
+    /// 1 to 32 of `a-z`, `0-9`, `-` and `_`, a letter first.
+    pub name: String,
+    /// One sentence, at most 200 characters.
+    #[serde(default)]
+    pub description: String,
+    /// The JSON Schema of its arguments, which are an object.
+    #[serde(default)]
+    pub arguments: Option<serde_json::Value>,
+    /// With whose rights it acts: `bot`.
+    #[serde(default)]
+    pub acts_for: Option<String>,
+}
+
 /// One thing that a bot asks for.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -129,6 +153,7 @@ impl Manifest {
         if self.runtime.backend.as_deref().is_some_and(|backend| backend != "wasm") {
             return Err(invalid("`runtime.backend` of a component is \"wasm\""));
         }
+        self.check_commands()?;
         for capability in &self.capabilities {
             if capability.permission.human_only() {
                 return Err(invalid(format!(
@@ -144,6 +169,37 @@ impl Manifest {
         if let Some(schema) = &self.config {
             jsonschema::validator_for(schema)
                 .map_err(|error| invalid(format!("`config` is no JSON Schema: {error}")))?;
+        }
+        Ok(())
+    }
+
+    fn check_commands(&self) -> Result<()> {
+        if self.commands.len() > COMMANDS {
+            return Err(invalid(format!("there are at most {COMMANDS} `[[commands]]`")));
+        }
+        let mut names = BTreeSet::new();
+        for command in &self.commands {
+            let name = &command.name;
+            if !is_name(name) {
+                return Err(invalid(
+                    "`commands.name` has 1 to 32 of `a-z`, `0-9`, `-` and `_`, a letter first",
+                ));
+            }
+            if !names.insert(name) {
+                return Err(invalid(format!("there are two commands `{name}`")));
+            }
+            if command.description.chars().count() > 200 || command.description.chars().any(is_unseen) {
+                return Err(invalid(format!(
+                    "`description` of `{name}` has at most 200 characters, all of which can be seen"
+                )));
+            }
+            if command.acts_for.as_deref().is_some_and(|whom| whom != "bot") {
+                return Err(invalid("`commands.acts_for` is \"bot\" on this server"));
+            }
+            if let Some(schema) = &command.arguments {
+                jsonschema::validator_for(schema)
+                    .map_err(|error| invalid(format!("`arguments` of `{name}` is no JSON Schema: {error}")))?;
+            }
         }
         Ok(())
     }

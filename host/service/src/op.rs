@@ -111,6 +111,8 @@ pub struct OpSpec {
     pub shown_once: bool,
     /// Works on a room that one has not entered; see the catalogue's rule on private rooms.
     pub from_outside: bool,
+    /// Asks about a mesh, and decides about each of its rooms by itself.
+    pub room_by_room: bool,
     /// What it costs against the rate limit; 1 for most.
     pub cost: u32,
     /// It tries a password, so it also draws on the slow bucket of the caller's address.
@@ -162,6 +164,7 @@ impl OperationWithoutPermission {
             fresh: false,
             shown_once: false,
             from_outside: false,
+            room_by_room: false,
             cost: 1,
             sign_in: false,
             summary: "",
@@ -251,6 +254,14 @@ impl OpSpec {
     #[must_use]
     pub const fn from_outside(mut self) -> Self {
         self.from_outside = true;
+        self
+    }
+
+    /// Shows only rooms about each of which it decides by itself, so that a right to some of them is enough
+    /// to ask.
+    #[must_use]
+    pub const fn room_by_room(mut self) -> Self {
+        self.room_by_room = true;
         self
     }
 

@@ -2,7 +2,8 @@
 //! linker magic came back empty, silently, from a library crate; so this list is written by hand.)
 
 use crate::{
-    auth, bot, call::ErasedOp, event, kv, member, mesh, message, notification, presence, room, server, socket,
+    auth, bot, call::ErasedOp, command, event, kv, member, mesh, message, notification, presence, room, search, server,
+    socket,
 };
 
 /// Every operation, by domain.
@@ -30,13 +31,20 @@ pub static OPS: &[ErasedOp] = &[
     ErasedOp::of::<mesh::ListMeshes>(),
     ErasedOp::of::<mesh::GetMesh>(),
     ErasedOp::of::<mesh::UpdateMesh>(),
+    ErasedOp::of::<mesh::DeleteMesh>(),
+    ErasedOp::of::<mesh::GetMeshSettings>(),
+    ErasedOp::of::<mesh::UpdateMeshSettings>(),
     ErasedOp::of::<mesh::ListRoles>(),
     ErasedOp::of::<mesh::CheckPermissions>(),
     // Members
     ErasedOp::of::<member::ListMembers>(),
     ErasedOp::of::<member::GetMember>(),
+    ErasedOp::of::<member::ResolveMember>(),
+    ErasedOp::of::<member::UpdateMember>(),
     ErasedOp::of::<member::SetMemberRole>(),
     ErasedOp::of::<member::RemoveMember>(),
+    ErasedOp::of::<member::LeaveMesh>(),
+    ErasedOp::of::<member::SetStatus>(),
     ErasedOp::of::<member::ListInvites>(),
     ErasedOp::of::<member::CreateInvite>(),
     ErasedOp::of::<member::RevokeInvite>(),
@@ -85,6 +93,11 @@ pub static OPS: &[ErasedOp] = &[
     // Notifications
     ErasedOp::of::<notification::ListNotifications>(),
     ErasedOp::of::<notification::MarkNotificationsRead>(),
+    // Search
+    ErasedOp::of::<search::SearchMessages>(),
+    // Slash commands
+    ErasedOp::of::<command::ListCommands>(),
+    ErasedOp::of::<command::InvokeCommand>(),
     // Bots
     ErasedOp::of::<bot::ListBots>(),
     ErasedOp::of::<bot::CreateBot>(),

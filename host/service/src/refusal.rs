@@ -6,7 +6,6 @@ use mesh_authz::{Facts, Who, explain};
 use mesh_store::{Job, Rollback, Tx, bots, log::Entry};
 use mesh_types::{BotId, DecisionId};
 use serde::Serialize;
-use std::sync::Arc;
 
 /// One layer's verdict, as `bot.explain` and the decision log show it.
 #[derive(Debug, Clone, Serialize, serde::Deserialize, schemars::JsonSchema)]
@@ -36,7 +35,7 @@ pub fn findings(envelope: &Envelope, spec: &OpSpec, facts: &Facts) -> Vec<LayerV
 
 /// Keeps a refusal that a member of the mesh got. Strangers get "not found" and leave no trace in
 /// a mesh's log, so that nobody can fill it from outside.
-pub(crate) fn record(host: &Arc<Host>, spec: &OpSpec, envelope: &Envelope, facts: &Facts, mut error: Error) -> Error {
+pub(crate) fn record(host: &Host, spec: &OpSpec, envelope: &Envelope, facts: &Facts, mut error: Error) -> Error {
     if error.code != Code::Forbidden || facts.place.is_none() {
         return error;
     }

@@ -8,8 +8,8 @@ use mesh_types::{
 };
 
 crate::statements! {
-    MESH = "SELECT 1 FROM meshes WHERE id = $1";
-    PLACE = "SELECT id, role, state FROM members WHERE mesh_id = $1 AND actor_id = $2 AND state <> 'left'";
+    MESH = "SELECT 1 FROM meshes WHERE id = $1 AND deleted_at IS NULL";
+    PLACE = "SELECT m.id, m.role, m.state FROM members m JOIN meshes h ON h.id = m.mesh_id WHERE m.mesh_id = $1 AND m.actor_id = $2 AND m.state <> 'left' AND h.deleted_at IS NULL";
     ROOM = "SELECT mesh_id, kind, join_rule, readers_may_react, archived_at FROM rooms WHERE id = $1 AND deleted_at IS NULL";
     SEAT = "SELECT m.room_role, b.may_post FROM room_members m LEFT JOIN room_bots b ON b.room_id = m.room_id AND b.bot_id = m.actor_id WHERE m.room_id = $1 AND m.actor_id = $2";
     MESSAGE = "SELECT room_id, author_id FROM messages WHERE id = $1";

@@ -8,6 +8,7 @@ pub mod bot_logs;
 pub mod bot_tokens;
 pub mod bot_versions;
 pub mod bots;
+pub mod commands;
 mod error;
 pub mod facts;
 pub mod follows;
@@ -28,9 +29,11 @@ pub mod presences;
 pub mod reactions;
 pub mod read_states;
 pub mod rooms;
+pub mod search;
 pub mod seats;
 mod sql;
 mod sqlite;
+pub mod statuses;
 pub mod threads;
 pub mod tokens;
 mod tx;
@@ -40,7 +43,7 @@ pub use error::Error;
 pub use job::{Job, Rollback};
 pub use sql::Sql;
 #[doc(hidden)]
-pub use sql::numbered;
+pub use sql::for_engine;
 pub use tx::Tx;
 pub use value::{Column, Row, Value, text, text_option};
 
@@ -142,6 +145,7 @@ const NOUNS: &[Noun] = &[
     ("bot_tokens", bot_tokens::ALL),
     ("bot_versions", bot_versions::ALL),
     ("bots", bots::ALL),
+    ("commands", commands::ALL),
     ("facts", facts::ALL),
     ("idempotency", idempotency::ALL),
     ("inbox", inbox::ALL),
@@ -158,7 +162,9 @@ const NOUNS: &[Noun] = &[
     ("presences", presences::ALL),
     ("read_states", read_states::ALL),
     ("rooms", rooms::ALL),
+    ("search", search::ALL),
     ("seats", seats::ALL),
+    ("statuses", statuses::ALL),
     ("threads", threads::ALL),
     ("tokens", tokens::ALL),
 ];

@@ -1,6 +1,6 @@
 //! Members: an actor's place in a mesh.
 
-use crate::{Error, Row, Tx, text};
+use crate::{Error, Row, Tx, statuses, text};
 use mesh_authz::Grant;
 use mesh_types::{
     ActorId, MemberId, MeshId, Role, RoomId, Timestamp,
@@ -8,23 +8,28 @@ use mesh_types::{
 };
 
 crate::statements! {
-    INSERT = "INSERT INTO members (id, mesh_id, actor_id, handle, display_name, role, state, revision, joined_at) VALUES ($1, $2, $3, $4, $5, $6, 'active', 1, $7)";
-    HANDLE_TAKEN = "SELECT 1 FROM members WHERE mesh_id = $1 AND handle = $2";
-    GET = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision FROM members WHERE id = $1";
-    OF_ACTOR = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision FROM members WHERE mesh_id = $1 AND actor_id = $2";
+    INSERT = "INSERT INTO members (id, mesh_id, actor_id, handle, display_name, title, profile, role, state, revision, joined_at) VALUES ($1, $2, $3, $4, $5, '', '{}', $6, 'active', 1, $7)";
+    WHO_HAS = "SELECT id FROM members WHERE mesh_id = $1 AND handle = $2 UNION ALL SELECT member_id FROM old_handles WHERE mesh_id = $1 AND handle = $2";
+    KEEP_HANDLE = "INSERT INTO old_handles (mesh_id, handle, member_id) SELECT mesh_id, handle, id FROM members WHERE id = $1 AND handle <> $2 ON CONFLICT DO NOTHING";
+    UPDATE = "UPDATE members SET handle = $2, display_name = $3, title = $4, profile = $5, revision = revision + 1 WHERE id = $1";
+    ACTORS = "SELECT actor_id FROM members WHERE mesh_id = $1 AND state <> 'left' ORDER BY actor_id";
+    GET = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision, title, profile FROM members WHERE id = $1";
+    OF_ALL = "SELECT m.id, m.mesh_id, m.actor_id, m.display_name, m.handle, m.role, m.state, m.joined_at, m.revision, m.title, m.profile FROM members m JOIN meshes h ON h.id = m.mesh_id WHERE m.actor_id = $1 AND m.state = 'active' AND h.deleted_at IS NULL ORDER BY m.mesh_id";
+    OF_ACTOR = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision, title, profile FROM members WHERE mesh_id = $1 AND actor_id = $2";
     HOLD = "UPDATE members SET revision = revision WHERE id = $1";
     SET_ROLE = "UPDATE members SET role = $2, revision = revision + 1 WHERE id = $1";
     LEAVE = "UPDATE members SET state = 'left', revision = revision + 1 WHERE id = $1";
     COME_BACK = "UPDATE members SET state = 'active', role = $2, joined_at = $3, revision = revision + 1 WHERE id = $1";
-    LIST_SHARED = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision FROM members WHERE mesh_id = $1 AND state <> 'left' AND id > $2 AND ($3 = '' OR role = $3) AND ($5 = '' OR actor_id LIKE $5 || '%') AND (actor_id = $6 OR EXISTS (SELECT 1 FROM room_members a JOIN room_members b ON b.room_id = a.room_id JOIN rooms r ON r.id = a.room_id WHERE a.actor_id = $6 AND b.actor_id = members.actor_id AND r.mesh_id = $1 AND r.deleted_at IS NULL)) ORDER BY id LIMIT $4";
+    LIST_SHARED = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision, title, profile, (SELECT x.status FROM statuses x WHERE x.actor_id = members.actor_id AND (x.ends_at IS NULL OR x.ends_at > $6)) FROM members WHERE mesh_id = $1 AND state <> 'left' AND id > $2 AND ($3 = '' OR role = $3) AND ($5 = '' OR actor_id LIKE $5 || '%') AND (actor_id = $7 OR EXISTS (SELECT 1 FROM room_members a JOIN room_members b ON b.room_id = a.room_id JOIN rooms r ON r.id = a.room_id WHERE a.actor_id = $7 AND b.actor_id = members.actor_id AND r.mesh_id = $1 AND r.deleted_at IS NULL)) ORDER BY id LIMIT $4";
     ROOMS = "SELECT s.room_id FROM room_members s JOIN rooms r ON r.id = s.room_id WHERE s.actor_id = $1 AND r.mesh_id = $2 ORDER BY s.room_id";
     GUESTS = "SELECT actor_id FROM members WHERE mesh_id = $1 AND role = 'guest' AND state <> 'left' AND actor_id LIKE 'person%' ORDER BY actor_id";
     GUESTS_BESIDE = "SELECT actor_id FROM members WHERE mesh_id = $1 AND role = 'guest' AND state <> 'left' AND actor_id LIKE 'person%' AND EXISTS (SELECT 1 FROM room_members a JOIN room_members b ON b.room_id = a.room_id JOIN rooms r ON r.id = a.room_id WHERE a.actor_id = $2 AND b.actor_id = members.actor_id AND r.mesh_id = $1 AND r.deleted_at IS NULL) ORDER BY actor_id";
     HEIR = "SELECT s.actor_id, s.member_id FROM room_members s JOIN members m ON m.id = s.member_id WHERE s.room_id = $1 AND s.actor_id <> $2 AND s.room_role IN ('moderator', 'participant') AND m.state = 'active' AND m.role NOT IN ('guest', 'pending') ORDER BY CASE WHEN s.actor_id LIKE 'bot%' THEN 1 ELSE 0 END, CASE s.room_role WHEN 'moderator' THEN 0 ELSE 1 END, s.joined_at, s.actor_id LIMIT 1";
-    LIST = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision FROM members WHERE mesh_id = $1 AND state <> 'left' AND id > $2 AND ($3 = '' OR role = $3) AND ($5 = '' OR actor_id LIKE $5 || '%') ORDER BY id LIMIT $4";
+    LIST = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision, title, profile, (SELECT x.status FROM statuses x WHERE x.actor_id = members.actor_id AND (x.ends_at IS NULL OR x.ends_at > $6)) FROM members WHERE mesh_id = $1 AND state <> 'left' AND id > $2 AND ($3 = '' OR role = $3) AND ($5 = '' OR actor_id LIKE $5 || '%') ORDER BY id LIMIT $4";
 }
 
-/// Reads the nine columns that every select of this noun asks for, from this column on.
+/// Reads the eleven columns that every select of this noun asks for, from this column on. The status is
+/// not among them; see [`shown_at`].
 pub(crate) fn read_at(row: &Row<'_>, at: usize) -> Result<Member, Error> {
     let actor: ActorId = row.parse(at + 2)?;
     Ok(Member {
@@ -40,6 +45,18 @@ pub(crate) fn read_at(row: &Row<'_>, at: usize) -> Result<Member, Error> {
         state: row.get(at + 6)?,
         joined_at: row.time(at + 7)?,
         revision: row.get(at + 8)?,
+        title: row.get(at + 9)?,
+        fields: serde_json::from_str(&row.get::<String>(at + 10)?).map_err(Error::corrupt)?,
+        status: None,
+    })
+}
+
+/// As [`read_at`], with the status, which is the column after those.
+pub(crate) fn shown_at(row: &Row<'_>, at: usize) -> Result<Member, Error> {
+    let status: Option<String> = row.get(at + 11)?;
+    Ok(Member {
+        status: status.as_deref().map(statuses::from_json).transpose()?,
+        ..read_at(row, at)?
     })
 }
 
@@ -88,16 +105,17 @@ const HANDLE: usize = 32;
 pub async fn free_handle(tx: &mut Tx<'_>, mesh: MeshId, wanted: &str) -> Result<String, Error> {
     let mut handle = wanted.to_owned();
     for n in 2.. {
-        if tx
-            .opt(HANDLE_TAKEN, &[text(mesh), handle.as_str().into()], |_| Ok(()))
-            .await?
-            .is_none()
-        {
+        if who_has(tx, mesh, &handle).await?.is_none() {
             break;
         }
         handle = numbered(wanted, n);
     }
     Ok(handle)
+}
+
+/// The member of a mesh who has a handle, or else the one who had it.
+pub async fn who_has(tx: &mut Tx<'_>, mesh: MeshId, handle: &str) -> Result<Option<MemberId>, Error> {
+    tx.opt(WHO_HAS, &[text(mesh), handle.into()], |row| row.parse(0)).await
 }
 
 fn numbered(wanted: &str, n: u32) -> String {
@@ -131,14 +149,19 @@ pub fn handle_from(name: &str) -> String {
     }
 }
 
-/// A member, also one who left.
+/// A member, also one who left; without its status.
 pub async fn get(tx: &mut Tx<'_>, member: MemberId) -> Result<Option<Member>, Error> {
     tx.opt(GET, &[text(member)], read).await
 }
 
-/// An actor's membership, also one that ended.
+/// An actor's membership, also one that ended; without its status.
 pub async fn of_actor(tx: &mut Tx<'_>, mesh: MeshId, actor: ActorId) -> Result<Option<Member>, Error> {
     tx.opt(OF_ACTOR, &[text(mesh), text(actor)], read).await
+}
+
+/// Where an actor is an active member, in the order of the meshes' ids; without its status.
+pub async fn of_all_meshes(tx: &mut Tx<'_>, actor: ActorId) -> Result<Vec<Member>, Error> {
+    tx.all(OF_ALL, &[text(actor)], read).await
 }
 
 /// What narrows a list of members.
@@ -152,16 +175,16 @@ pub struct Filter<'a> {
     pub shared_with: Option<ActorId>,
 }
 
-/// Members who are there, in order of joining, from after the one named.
+/// Members who are there, with their status now, in order of joining, from after the one named.
 pub async fn list(
     tx: &mut Tx<'_>,
     mesh: &Grant<MeshId>,
     filter: Filter<'_>,
-    after: &str,
-    limit: i64,
+    (after, limit): (&str, i64),
+    now: Timestamp,
 ) -> Result<Vec<Member>, Error> {
     let (role, kind) = (filter.role.into(), filter.kind.into());
-    let mut values = vec![text(**mesh), after.into(), role, limit.into(), kind];
+    let mut values = vec![text(**mesh), after.into(), role, limit.into(), kind, now.into()];
     let sql = match filter.shared_with {
         None => LIST,
         Some(viewer) => {
@@ -169,7 +192,7 @@ pub async fn list(
             LIST_SHARED
         }
     };
-    tx.all(sql, &values, read).await
+    tx.all(sql, &values, |row| shown_at(row, 0)).await
 }
 
 /// Keeps everybody else from changing this member until the end of the transaction, so that what is
@@ -181,6 +204,27 @@ pub async fn hold<R>(tx: &mut Tx<'_>, _allowed: &Grant<R>, member: MemberId) -> 
 /// Changes a member's role.
 pub async fn set_role<R>(tx: &mut Tx<'_>, _allowed: &Grant<R>, member: MemberId, role: Role) -> Result<(), Error> {
     tx.exec(SET_ROLE, &[text(member), text(role)]).await.map(drop)
+}
+
+/// Changes what people read about a member. The handle is one that [`who_has`] gives to nobody else; the
+/// one before goes on leading here.
+pub async fn update<R>(tx: &mut Tx<'_>, _allowed: &Grant<R>, member: &Member) -> Result<(), Error> {
+    let profile = serde_json::to_string(&member.fields).map_err(Error::other)?;
+    tx.exec(KEEP_HANDLE, &[text(member.id), (&member.handle).into()])
+        .await?;
+    let values = [
+        text(member.id),
+        (&member.handle).into(),
+        (&member.actor.name).into(),
+        (&member.title).into(),
+        (&profile).into(),
+    ];
+    tx.exec(UPDATE, &values).await.map(drop)
+}
+
+/// Every person and bot of a mesh, by id alone.
+pub async fn actors(tx: &mut Tx<'_>, mesh: MeshId) -> Result<Vec<ActorId>, Error> {
+    tx.all(ACTORS, &[text(mesh)], |row| row.parse(0)).await
 }
 
 /// The member is not there any more; its row stays for the names of old messages.

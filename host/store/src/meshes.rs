@@ -2,17 +2,21 @@
 
 use crate::{Error, Row, Tx, text, text_option};
 use mesh_authz::Grant;
-use mesh_types::{ActorId, InviteId, MeshId, Role, Timestamp, view::Mesh};
+use mesh_types::{ActorId, BotId, InviteId, MeshId, Role, Timestamp, view::Mesh};
 
 crate::statements! {
-    INSERT = "INSERT INTO meshes (id, slug, name, description, listed, revision, created_by, created_at) VALUES ($1, $2, $3, $4, 0, 1, $5, $6) ON CONFLICT DO NOTHING";
-    GET = "SELECT h.id, h.name, h.slug, h.description, h.listed, h.created_at, h.revision, m.role FROM meshes h LEFT JOIN members m ON m.mesh_id = h.id AND m.actor_id = $2 AND m.state <> 'left' WHERE h.id = $1";
-    MINE = "SELECT h.id, h.name, h.slug, h.description, h.listed, h.created_at, h.revision, m.role FROM members m JOIN meshes h ON h.id = m.mesh_id WHERE m.actor_id = $1 AND m.state <> 'left' AND h.id > $2 ORDER BY h.id LIMIT $3";
+    INSERT = "INSERT INTO meshes (id, slug, name, description, listed, settings, revision, created_by, created_at) VALUES ($1, $2, $3, $4, 0, $7, 1, $5, $6) ON CONFLICT DO NOTHING";
+    GET = "SELECT h.id, h.name, h.slug, h.description, h.listed, h.created_at, h.revision, m.role FROM meshes h LEFT JOIN members m ON m.mesh_id = h.id AND m.actor_id = $2 AND m.state <> 'left' WHERE h.id = $1 AND h.deleted_at IS NULL";
+    MINE = "SELECT h.id, h.name, h.slug, h.description, h.listed, h.created_at, h.revision, m.role FROM members m JOIN meshes h ON h.id = m.mesh_id WHERE m.actor_id = $1 AND m.state <> 'left' AND h.deleted_at IS NULL AND h.id > $2 ORDER BY h.id LIMIT $3";
     SLUG_TAKEN = "SELECT 1 FROM meshes WHERE slug = $1";
-    UPDATE = "UPDATE meshes SET name = $2, slug = $3, description = $4, listed = $5, revision = revision + 1 WHERE id = $1 AND revision = $6";
+    UPDATE = "UPDATE meshes SET name = $2, slug = $3, description = $4, listed = $5, revision = revision + 1 WHERE id = $1 AND revision = $6 AND deleted_at IS NULL";
+    SETTINGS = "SELECT settings, revision FROM meshes WHERE id = $1 AND deleted_at IS NULL";
+    SET = "UPDATE meshes SET settings = $2, revision = revision + 1 WHERE id = $1 AND revision = $3 AND deleted_at IS NULL";
+    DELETE = "UPDATE meshes SET deleted_at = $2, revision = revision + 1 WHERE id = $1 AND revision = $3 AND deleted_at IS NULL";
+    STOP_BOTS = "UPDATE bots SET wanted = 'stopped', revision = revision + 1 WHERE mesh_id = $1 AND wanted = 'running' RETURNING id";
     INVITE = "INSERT INTO invites (id, mesh_id, code_hash, role, rooms, email, max_uses, uses, created_by, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10)";
     INVITES = "SELECT id, mesh_id, role, rooms, email, max_uses, uses, created_by, created_at, expires_at, revoked_at FROM invites WHERE mesh_id = $1 AND ($2 = '' OR id < $2) AND revoked_at IS NULL ORDER BY id DESC LIMIT $3";
-    BY_CODE = "SELECT id, mesh_id, role, rooms, email, max_uses, uses, created_by, created_at, expires_at, revoked_at FROM invites WHERE code_hash = $1";
+    BY_CODE = "SELECT id, mesh_id, role, rooms, email, max_uses, uses, created_by, created_at, expires_at, revoked_at FROM invites WHERE code_hash = $1 AND EXISTS (SELECT 1 FROM meshes h WHERE h.id = mesh_id AND h.deleted_at IS NULL)";
     USE = "UPDATE invites SET uses = uses + 1 WHERE id = $1 AND uses < max_uses AND revoked_at IS NULL AND expires_at > $2";
     REVOKE = "UPDATE invites SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
 }
@@ -48,7 +52,7 @@ pub async fn insert<R>(
     tx: &mut Tx<'_>,
     _allowed: &Grant<R>,
     id: MeshId,
-    about: &About<'_>,
+    (about, settings): (&About<'_>, &str),
     (by, at): (ActorId, Timestamp),
 ) -> Result<bool, Error> {
     let values = [
@@ -58,6 +62,7 @@ pub async fn insert<R>(
         about.description.into(),
         text(by),
         at.into(),
+        settings.into(),
     ];
     Ok(tx.exec(INSERT, &values).await? == 1)
 }
@@ -87,11 +92,31 @@ pub async fn update(tx: &mut Tx<'_>, mesh: &Grant<MeshId>, about: &About<'_>, re
         about.listed.into(),
         revision.into(),
     ];
-    // Only on PostgreSQL can somebody have been faster since this transaction read the mesh.
-    match tx.exec(UPDATE, &values).await? {
-        1 => Ok(()),
-        _ => Err(Error::Retry),
-    }
+    changed(tx.exec(UPDATE, &values).await?)
+}
+
+/// One row was to change. Only on PostgreSQL can somebody have been faster since it was read.
+fn changed(rows: u64) -> Result<(), Error> {
+    if rows == 1 { Ok(()) } else { Err(Error::Retry) }
+}
+
+/// The settings of a mesh as JSON, and its revision.
+pub async fn settings(tx: &mut Tx<'_>, mesh: MeshId) -> Result<Option<(String, i64)>, Error> {
+    tx.opt(SETTINGS, &[text(mesh)], |row| Ok((row.get(0)?, row.get(1)?)))
+        .await
+}
+
+/// Replaces the settings of a mesh that is still at this revision.
+pub async fn set(tx: &mut Tx<'_>, mesh: &Grant<MeshId>, settings: &str, revision: i64) -> Result<(), Error> {
+    let values = [text(**mesh), settings.into(), revision.into()];
+    changed(tx.exec(SET, &values).await?)
+}
+
+/// Takes a mesh away from everybody, if it is still at this revision, and stops its bots; gives those
+/// that ran.
+pub async fn delete(tx: &mut Tx<'_>, mesh: &Grant<MeshId>, at: Timestamp, revision: i64) -> Result<Vec<BotId>, Error> {
+    changed(tx.exec(DELETE, &[text(**mesh), at.into(), revision.into()]).await?)?;
+    tx.all(STOP_BOTS, &[text(**mesh)], |row| row.parse(0)).await
 }
 
 /// An invitation.

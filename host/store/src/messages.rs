@@ -26,7 +26,8 @@ crate::statements! {
     DESK = "SELECT r.archived_at, m.display_name, r.who_may_post, r.slow_mode_s, r.threads_only, s.room_role FROM rooms r LEFT JOIN members m ON m.mesh_id = r.mesh_id AND m.actor_id = $2 LEFT JOIN room_members s ON s.room_id = r.id AND s.actor_id = $2 WHERE r.id = $1 AND r.deleted_at IS NULL";
 }
 
-fn read(row: &Row<'_>) -> Result<Message, Error> {
+/// Reads the columns of `GET`, in their order.
+pub(crate) fn read(row: &Row<'_>) -> Result<Message, Error> {
     let author: ActorId = row.parse(4)?;
     let name: Option<String> = row.get(5)?;
     let redacted = row.time_option(12)?.is_some();

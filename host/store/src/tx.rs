@@ -55,12 +55,12 @@ impl Tx<'_> {
     pub async fn exec(&mut self, sql: Sql, values: &[Value<'_>]) -> Result<u64, Error> {
         match self {
             Tx::Sqlite(connection) => {
-                let mut statement = connection.prepare_cached(sql.numbered())?;
+                let mut statement = connection.prepare_cached(sql.for_sqlite())?;
                 bind(&mut statement, values)?;
                 Ok(statement.raw_execute()? as u64)
             }
             Tx::Postgres(connection) => {
-                let query = sqlx::query_with(sql.text(), postgres_arguments(values)?);
+                let query = sqlx::query_with(sql.for_postgres(), postgres_arguments(values)?);
                 Ok(query.execute(&mut **connection).await?.rows_affected())
             }
         }
@@ -75,13 +75,13 @@ impl Tx<'_> {
     ) -> Result<Option<T>, Error> {
         match self {
             Tx::Sqlite(connection) => {
-                let mut statement = connection.prepare_cached(sql.numbered())?;
+                let mut statement = connection.prepare_cached(sql.for_sqlite())?;
                 bind(&mut statement, values)?;
                 let mut rows = statement.raw_query();
                 rows.next()?.map(|row| map(&Row::Sqlite(row))).transpose()
             }
             Tx::Postgres(connection) => {
-                let query = sqlx::query_with(sql.text(), postgres_arguments(values)?);
+                let query = sqlx::query_with(sql.for_postgres(), postgres_arguments(values)?);
                 let row = query.fetch_optional(&mut **connection).await?;
                 row.map(|row| map(&Row::Postgres(&row))).transpose()
             }
@@ -109,7 +109,7 @@ impl Tx<'_> {
     ) -> Result<Vec<T>, Error> {
         match self {
             Tx::Sqlite(connection) => {
-                let mut statement = connection.prepare_cached(sql.numbered())?;
+                let mut statement = connection.prepare_cached(sql.for_sqlite())?;
                 bind(&mut statement, values)?;
                 let (mut rows, mut out) = (statement.raw_query(), Vec::new());
                 while let Some(row) = rows.next()? {
@@ -118,7 +118,7 @@ impl Tx<'_> {
                 Ok(out)
             }
             Tx::Postgres(connection) => {
-                let query = sqlx::query_with(sql.text(), postgres_arguments(values)?);
+                let query = sqlx::query_with(sql.for_postgres(), postgres_arguments(values)?);
                 query
                     .fetch_all(&mut **connection)
                     .await?

@@ -161,6 +161,8 @@ ids! {
     BotVersionId = "bver";
     /// One running instance of a bot.
     InstanceId = "inst";
+    /// One call of a bot's slash command.
+    CommandCallId = "cmdcall";
     /// An event that a bot could not handle.
     DeadLetterId = "dead";
     /// One authorization verdict that was kept.

@@ -6,6 +6,7 @@ use crate::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Whoever did something, with the name it has in the mesh.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -205,9 +206,61 @@ pub struct Member {
     pub role: Role,
     /// `active`, `suspended` or `left`.
     pub state: String,
+    /// What it does here, in a few words. Absent when empty, and in events.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub title: String,
+    /// What it says of itself, by the names that the mesh's settings give. Absent when empty, and in events.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, String>,
+    /// What it does just now. Absent when it says nothing, and in events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status>,
     /// When it came.
     pub joined_at: Timestamp,
     /// Rises with every change.
+    pub revision: i64,
+}
+
+impl Member {
+    /// As events carry it: the log keeps nothing of what people say of themselves.
+    #[must_use]
+    pub fn without_words(self) -> Self {
+        Self {
+            title: String::new(),
+            fields: BTreeMap::new(),
+            status: None,
+            ..self
+        }
+    }
+}
+
+/// What somebody does just now, as they say it; the same in all their meshes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Status {
+    /// A Unicode emoji, or the name of a custom one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emoji: Option<String>,
+    /// A few words; may be empty.
+    pub text: String,
+    /// Its end, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+}
+
+/// The rules of a mesh.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MeshSettings {
+    /// The mesh.
+    pub mesh_id: MeshId,
+    /// The lowest role that may make rooms: `admin`, `moderator` or `member`.
+    pub room_creators: Role,
+    /// The public rooms into which everybody but a Guest comes when joining.
+    pub default_room_ids: Vec<RoomId>,
+    /// A language tag such as `de-CH` (BCP 47), for what has no language of its own.
+    pub locale: String,
+    /// What members may say of themselves besides their name and title.
+    pub profile_fields: Vec<String>,
+    /// Rises with every change of the mesh.
     pub revision: i64,
 }
 
@@ -222,6 +275,17 @@ pub struct RoomMember {
     pub room_role: RoomRole,
     /// When it came in.
     pub joined_at: Timestamp,
+}
+
+impl RoomMember {
+    /// As events carry it; see [`Member::without_words`].
+    #[must_use]
+    pub fn without_words(self) -> Self {
+        Self {
+            member: self.member.without_words(),
+            ..self
+        }
+    }
 }
 
 /// A mesh.

@@ -1,5 +1,6 @@
 //! `Host` (attack 32) and `X-Forwarded-For` (attack 36).
 
+use mesh_api::AllowedHosts;
 use mesh_service::rate::{Rate, Rates};
 use mesh_tests::{Engine, Options, TestServer, raw, send};
 use reqwest::Method;
@@ -42,6 +43,29 @@ async fn a_foreign_host_is_misdirected() {
     )
     .await;
     assert!(answer.starts_with("HTTP/1.1 421 "), "{answer}");
+}
+
+/// A page elsewhere that had its own name lead here sends that name.
+#[tokio::test]
+async fn without_a_name_a_server_answers_to_addresses_only() {
+    let options = Options {
+        hosts: AllowedHosts::addresses(),
+        ..Options::default()
+    };
+    let server = TestServer::start_with(Engine::Sqlite, options).await;
+    for (host, status) in [
+        ("evil.example", 421),
+        ("192.0.2.1.nip.io:8080", 421),
+        ("mesh", 421),
+        ("192.0.2.1:8080", 200),
+        ("[2001:db8::1]", 200),
+        ("localhost:9", 200),
+    ] {
+        let request = format!("GET /livez HTTP/1.1\nHost: {host}\nConnection: close\n\n");
+        let answer = raw(server.address, &request).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{host}: {answer}");
+        assert_eq!(answer.contains("answers to IP addresses"), status == 421, "{answer}");
+    }
 }
 
 fn tight(proxies: &[&str]) -> Options {

@@ -3,7 +3,7 @@
 use mesh_service::rate::{Rate, Rates};
 use mesh_tests::{Engine, Options, TestServer, send};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[tokio::test]
 async fn every_answer_has_the_same_headers() {
@@ -95,7 +95,8 @@ async fn head_is_get_without_a_body() {
 async fn what_did_not_change_is_not_sent_again() {
     let server = TestServer::start(Engine::Sqlite).await;
     let mesh = server.mesh("home").await;
-    let path = format!("/rooms/{}", mesh.room("kitchen").await["id"].as_str().unwrap());
+    let room = format!("/rooms/{}", mesh.room("kitchen").await["id"].as_str().unwrap());
+    let path = format!("{room}/settings");
     let etag = mesh.creator.get(&path).await.header("etag").to_owned();
     let with = |tags: &str| send(mesh.creator.request(Method::GET, &path).header("if-none-match", tags));
     for tags in [etag.as_str(), &format!("\"x\", {etag}"), "*"] {
@@ -105,21 +106,57 @@ async fn what_did_not_change_is_not_sent_again() {
             (304, 0, etag.as_str())
         );
     }
-    mesh.creator.patch(&path, json!({ "name": "hall" })).await.expect(200);
+    mesh.creator.patch(&room, json!({ "name": "hall" })).await.expect(200);
     let answer = with(&etag).await;
     assert_eq!(answer.status, 200);
     assert_ne!(answer.header("etag"), etag);
 }
 
-/// What the caller may do in a mesh changes without the mesh, so it is always sent.
+/// What changes without a new version is always sent: one's own role, reactions, a status, what runs.
 #[tokio::test]
-async fn rights_are_never_taken_for_unchanged() {
+async fn what_has_more_than_its_version_is_sent_again() {
     let server = TestServer::start(Engine::Sqlite).await;
     let mesh = server.mesh("home").await;
-    let path = format!("/meshes/{}", mesh.id);
-    let etag = mesh.creator.get(&path).await.header("etag").to_owned();
-    let again = send(mesh.creator.request(Method::GET, &path).header("if-none-match", &etag)).await;
-    assert_eq!((again.status, again.header("etag")), (200, etag.as_str()));
+    let (creator, bob) = (&mesh.creator, server.person("bob").await);
+    let id = |answer: &Value| answer["id"].as_str().unwrap().to_owned();
+    let member = mesh.join(&bob, "member").await;
+    let room = id(&mesh.room("kitchen").await);
+    let post = json!({ "text": "hello" });
+    let message = id(&creator.post(&format!("/rooms/{room}/messages"), post).await.expect(201));
+    let bot = json!({ "name": "Echo", "runtime": "external" });
+    let bot = id(&creator
+        .post(&format!("/meshes/{}/bots", mesh.id), bot)
+        .await
+        .expect(201));
+    for (path, change, field) in [
+        (
+            format!("/rooms/{room}"),
+            ("room.join", json!({ "room_id": room })),
+            "my_role",
+        ),
+        (
+            format!("/messages/{message}"),
+            ("reaction.add", json!({ "message_id": message, "emoji": "👍" })),
+            "reactions",
+        ),
+        (
+            format!("/members/{member}"),
+            ("status.set", json!({ "text": "Here" })),
+            "status",
+        ),
+    ] {
+        let before = bob.get(&path).await;
+        let etag = before.header("etag").to_owned();
+        assert!(bob.call(change.0, change.1).await.status < 300, "{path}");
+        let again = send(bob.request(Method::GET, &path).header("if-none-match", &etag)).await;
+        assert_eq!((again.status, again.header("etag")), (200, etag.as_str()), "{path}");
+        assert_ne!(again.json[field], before.json[field], "{path}");
+    }
+    for path in [format!("/meshes/{}", mesh.id), format!("/bots/{bot}")] {
+        let etag = creator.get(&path).await.header("etag").to_owned();
+        let again = send(creator.request(Method::GET, &path).header("if-none-match", &etag)).await;
+        assert_eq!((again.status, again.header("etag")), (200, etag.as_str()), "{path}");
+    }
 }
 
 #[tokio::test]

@@ -37,6 +37,8 @@ async fn every_write_leaves_a_row(engine: Engine) {
             "invite.accept" => &people.stranger,
             // The last owner of a room cannot leave it.
             "room.leave" => &people.bob,
+            // Nor can the Creator leave the mesh.
+            "member.leave" => &people.bob,
             _ => &people.creator,
         };
         let mut request = who.op(op.spec.name, &scene.input(op.spec.name));

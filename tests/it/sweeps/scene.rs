@@ -91,10 +91,10 @@ impl Scene {
             "bot_id": present, "member_id": bob, "invite_id": invite["invite"]["id"],
             "session_id": session["session_id"], "token_id": token["id"],
             "version_id": BotVersionId::new(server.host.ids.next()).to_string(),
-            "text": "words", "name": "Thing", "emoji": "👍", "key": "k", "following": true, "role": "moderator",
+            "text": "words", "q": "words", "name": "Thing", "emoji": "👍", "key": "k", "following": true, "role": "moderator",
             "room_role": "moderator", "permission": "message.post", "effect": "allow", "limits": {}, "config": {},
             "questions": [{ "permission": "message.post", "resource": room }], "permissions": ["message.read"], "expires_at": soon,
-            "code": invite["code"], "slug": "kitchen", "member_ids": [bob], "level": "mentions", "email": format!("{name}@example.net"), "password": PASSWORD,
+            "code": invite["code"], "slug": "kitchen", "member_ids": [bob], "level": "mentions", "handle": "bob", "email": format!("{name}@example.net"), "password": PASSWORD,
             "refresh_token": session["refresh_token"], "cursor": sync["cursor"],
         });
         for (field, value) in things.as_object().into_iter().flatten() {
@@ -104,6 +104,7 @@ impl Scene {
             ("auth.login", "email", creator.email.clone().into()),
             ("room_member.add", "member_id", carl.into()),
             ("room_bot.add", "bot_id", spare),
+            ("command.invoke", "name", "help".into()),
         ];
         Self {
             things: things.as_object().cloned().unwrap_or_default(),

@@ -5,8 +5,12 @@ mod says;
 mod world;
 
 use crate::{
-    Actor, Bot, Error, Event, Mesh, Message, Outcome, Packaged, Payload, Room, backend::Backend, export::Runner,
-    log::Level, raw::mesh::bot::types,
+    Actor, Bot, Error, Event, Mesh, Message, Outcome, Packaged, Payload, Room,
+    backend::Backend,
+    event::INVOKED,
+    export::Runner,
+    log::Level,
+    raw::{exports::mesh::bot::handler::Unknown, mesh::bot::types},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::{cell::RefCell, rc::Rc};
@@ -145,6 +149,18 @@ impl<B: Bot> TestMesh<B> {
     /// Ada says something in `general` without mentioning the bot.
     pub fn message(&mut self, text: &str) -> Handled {
         self.by("Ada").message(text)
+    }
+
+    /// Ada calls one of the bot's slash commands in `general`, with this text behind it.
+    pub fn command(&mut self, name: &str, text: &str) -> Handled {
+        let room = self.world.room("general").id;
+        let data = serde_json::json!({
+            "command": name, "text": text, "arguments": null, "room_id": room, "reply_handle": "cmdcall_1",
+        });
+        self.event(Payload::Other(Unknown {
+            name: INVOKED.into(),
+            data: data.to_string(),
+        }))
     }
 
     /// Somebody of that name is about to say something; they join the mesh if they are new.

@@ -230,6 +230,7 @@ prop_compose! {
                 mesh: mesh.map(|it| id("mesh", it)),
                 place: place.map(|role| Place { member: id("member", 1), role, suspended }),
                 room,
+                room_by_room: false,
                 bot: bot.map(|it| id("bot", it)),
                 owned,
                 shares_room,

@@ -73,7 +73,7 @@ async fn serve(realtime: Arc<Realtime>, mut socket: WebSocket, client: Client, t
             tracing::debug!(?end, "a connection was ended");
             let error = end.error();
             let told = async {
-                socket.feed_text(frames::error(None, &error, None, true)).await?;
+                socket.feed_text(&frames::error(None, &error, None, true)).await?;
                 socket.flush().await
             };
             let _ = timeout(Duration::from_secs(1), told).await;
@@ -133,7 +133,7 @@ async fn greet(
         }
     };
     let (session, opened) = Session::open(realtime.clone(), client.clone(), known).await?;
-    socket.feed_text(frames::hello(&opened)).await?;
+    socket.feed_text(&frames::hello(&opened)).await?;
     socket.flush().await?;
     Ok(session)
 }
@@ -166,7 +166,7 @@ async fn run(session: &mut Session, socket: &mut WebSocket) -> Result<Never, Lef
                     }
                     pinged = silent >= IDLE;
                     if pinged {
-                        socket.feed_text(frames::ping()).await?;
+                        socket.feed_text(&frames::ping()).await?;
                     }
                     session.wake_at(session.line.heard() + if pinged { SILENCE } else { IDLE });
                 }
@@ -181,7 +181,7 @@ async fn run(session: &mut Session, socket: &mut WebSocket) -> Result<Never, Lef
                 }
                 if !matches!(message, Message::Ping(_) | Message::Pong(_)) {
                     for answer in obey(session, text(&message)?).await? {
-                        socket.feed_text(answer).await?;
+                        socket.feed_text(&answer).await?;
                     }
                 }
                 socket.flush().await?;
@@ -194,13 +194,13 @@ async fn run(session: &mut Session, socket: &mut WebSocket) -> Result<Never, Lef
 
 async fn send(socket: &mut WebSocket, out: Out, due: &mut bool) -> Result<(), Left> {
     match out {
-        Out::Event(told) => socket.feed_text(told.frame()).await?,
-        Out::Answer(answered) => socket.feed_text(frames::answer(&answered)).await?,
-        Out::Expiring(at) => socket.feed_text(frames::expiring(at)).await?,
+        Out::Event(told) => socket.feed(told.frame()).await?,
+        Out::Answer(answered) => socket.feed_text(&frames::answer(&answered)).await?,
+        Out::Expiring(at) => socket.feed_text(&frames::expiring(at)).await?,
         // Only doors that acknowledge get these.
         Out::Replay { events, .. } => {
             for told in events {
-                socket.feed_text(told.frame()).await?;
+                socket.feed(told.frame()).await?;
             }
         }
         Out::Due => *due = true,

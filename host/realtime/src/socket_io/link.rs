@@ -1,10 +1,13 @@
 //! How the packets of one connection travel: over a WebSocket, or by long polling until one takes over.
 
 use super::{
-    Wire,
+    Speech, Wire,
     polling::{Arrived, Polling},
 };
-use crate::web_socket::{Broken, WebSocket};
+use crate::{
+    told::Told,
+    web_socket::{Broken, Holds, WebSocket},
+};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Message;
@@ -23,7 +26,7 @@ impl Link {
                     None => return Ok(None),
                     Some(Message::Text(text)) => return Ok(Some(Wire::Text(text))),
                     Some(Message::Binary(bytes)) => return Ok(Some(Wire::Binary(bytes))),
-                    Some(_) => socket.flush().await?,
+                    Some(_) => {}
                 },
                 Self::Polling(polling, arrivals) => match arrivals.recv().await {
                     None => return Ok(None),
@@ -44,8 +47,19 @@ impl Link {
 
     pub(super) async fn feed(&mut self, wire: Wire) -> Result<(), Broken> {
         match self {
-            Self::Socket(socket) => socket.feed(wire.into()).await,
+            Self::Socket(socket) => match wire {
+                Wire::Text(text) => socket.feed_text(&text).await,
+                Wire::Binary(bytes) => socket.feed_one(Holds::Binary, &bytes).await,
+            },
             Self::Polling(polling, _) => polling.put(wire).await,
+        }
+    }
+
+    /// The same for an event, which many others get as well.
+    pub(super) async fn feed_event(&mut self, speech: Speech, told: &Told) -> Result<(), Broken> {
+        match self {
+            Self::Socket(socket) => socket.feed(speech.event_frame(told)).await,
+            Self::Polling(polling, _) => polling.put(speech.event(told)).await,
         }
     }
 

@@ -13,7 +13,7 @@ pub(crate) use engine::{Engines, answer};
 pub(crate) use packet::Speech;
 
 use bytes::Bytes;
-use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 /// A packet of Engine.IO as a WebSocket carries it: a text starts with its type, bytes are a message.
 #[derive(Debug, Clone)]
@@ -27,15 +27,6 @@ impl Wire {
         match self {
             Self::Text(text) => text.len(),
             Self::Binary(bytes) => bytes.len(),
-        }
-    }
-}
-
-impl From<Wire> for Message {
-    fn from(wire: Wire) -> Self {
-        match wire {
-            Wire::Text(text) => Self::Text(text),
-            Wire::Binary(bytes) => Self::Binary(bytes),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Wire, pack};
 use crate::{end::End, told::Told};
+use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -96,8 +97,16 @@ pub(super) struct Reply<'p, D> {
 impl Speech {
     pub(super) fn event(self, told: &Told) -> Wire {
         match self {
-            Self::Text => Wire::Text(told.packet()),
+            Self::Text => Wire::Text(told.packet().into()),
             Self::Pack => Wire::Binary(told.packed()),
+        }
+    }
+
+    /// The same as a frame of a WebSocket.
+    pub(super) fn event_frame(self, told: &Told) -> &Bytes {
+        match self {
+            Self::Text => told.packet_frame(),
+            Self::Pack => told.packed_frame(),
         }
     }
 

@@ -255,7 +255,10 @@ impl Talk {
     /// Sends it. True when it is time for the heartbeat.
     async fn say(&mut self, out: Out) -> Result<bool, Left> {
         let wire = match out {
-            Out::Event(told) => self.speech.event(&told),
+            Out::Event(told) => {
+                self.link.feed_event(self.speech, &told).await?;
+                return Ok(false);
+            }
             Out::Answer(answered) => return self.answer(answered).await.map(|()| false),
             Out::Due => return Ok(true),
             Out::Expiring(at) => self

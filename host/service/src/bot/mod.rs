@@ -49,6 +49,11 @@ impl Answer for Bot {
         Some(self.revision)
     }
 
+    /// What runs changes its state by itself.
+    fn is_all_versioned(&self) -> bool {
+        false
+    }
+
     fn location(&self) -> Option<String> {
         Some(format!("/bots/{}", self.id))
     }

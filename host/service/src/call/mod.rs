@@ -349,6 +349,7 @@ async fn grant<R: Resource>(host: &Arc<Host>, spec: &OpSpec, envelope: &Envelope
     if spec.from_outside {
         facts.entering = Entering::NotNeeded;
     }
+    facts.room_by_room = spec.room_by_room;
     match decide(&envelope.caller, spec.access, &facts, on) {
         Ok(grant) => Ok(grant),
         Err(refusal) => Err(refused(host, spec, envelope, &facts, refusal)),

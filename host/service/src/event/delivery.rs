@@ -1,6 +1,9 @@
 //! The log, as the bot host hands it to a bot: with the rights checked when it is read.
 
-use super::{Reader, follow::hears};
+use super::{
+    Reader,
+    follow::{hears, is_inside},
+};
 use crate::{Host, Result};
 use mesh_authz::{Caller, Credential, Who};
 use mesh_store::log::{self, Entry, Stream};
@@ -84,13 +87,15 @@ fn room_of(stream: Stream, entry: &Entry) -> Option<RoomId> {
     }
 }
 
-/// What is about messages needs the room's ear; everything else on the bot's streams is for it.
+/// What is about messages needs the room's ear. Commands are not the room's words: whoever calls one speaks
+/// to the bot, which only has to be there. Everything else on the bot's streams is for it.
 async fn may_read(host: &Arc<Host>, caller: &Caller, entry: &Entry, room: Option<RoomId>) -> Result<bool> {
     let of_messages = ["message.", "reaction.", "thread.", "pin."]
         .iter()
         .any(|kind| entry.kind.starts_with(kind));
-    match room.filter(|_| of_messages) {
-        Some(room) => hears(host, caller, room).await,
-        None => Ok(!of_messages),
+    match room {
+        Some(room) if of_messages => hears(host, caller, room).await,
+        Some(room) if entry.kind.starts_with("command.") => is_inside(host, caller, room).await,
+        _ => Ok(!of_messages),
     }
 }

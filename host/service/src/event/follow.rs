@@ -2,7 +2,7 @@
 
 use super::{Reader, known};
 use crate::{Host, Result, resource::Resource};
-use mesh_authz::{Access, BotGrant, Caller, Credential, GrantEffect, Permission, Value, Who, decide, value};
+use mesh_authz::{Access, BotGrant, Caller, Credential, Facts, GrantEffect, Permission, Value, Who, decide, value};
 use mesh_store::{
     follows::{self, Head},
     log::{self, Entry, Stream},
@@ -80,8 +80,19 @@ pub(super) async fn hears(host: &Host, caller: &Caller, room: RoomId) -> Result<
         .authority
         .as_ref()
         .is_some_and(|authority| authority.grants.iter().any(denies));
+    Ok(!silenced && there(&facts))
+}
+
+/// Whether a bot is in a room, as an active member.
+pub(super) async fn is_inside(host: &Host, caller: &Caller, room: RoomId) -> Result<bool> {
+    let now = host.clock.now();
+    let facts = host.authority.facts(&host.store, now, caller, room.target()).await?;
+    Ok(there(&facts))
+}
+
+fn there(facts: &Facts) -> bool {
     let inside = facts.room.as_ref().is_some_and(|room| room.my_role.is_some());
-    Ok(inside && !silenced && facts.place.is_some_and(|place| !place.suspended))
+    inside && facts.place.is_some_and(|place| !place.suspended)
 }
 
 /// The event that a row of the log tells; from memory, where it is the newest.

@@ -17,9 +17,9 @@ pub use room::{ListRoomEvents, ListRoomEventsIn};
 pub use sync::{PollEvents, SyncEvents, SyncEventsIn};
 
 use crate::{Answer, Error, Result, recent::Recent};
-use mesh_store::{Tx, log::Entry, members, messages, reactions};
+use mesh_store::{Tx, commands, log::Entry, members, messages, reactions};
 use mesh_types::{
-    ActorId, MeshId, MessageId,
+    ActorId, CommandCallId, MeshId, MessageId,
     view::{Actor, Event},
 };
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,13 @@ const NOBODY: &str = "";
 #[derive(Deserialize)]
 struct Reference {
     message_id: MessageId,
+}
+
+/// The log keeps the name of a call, not what was typed.
+#[derive(Deserialize)]
+struct CallReference {
+    call_id: CommandCallId,
+    hops: u32,
 }
 
 /// The event of a message that is still as its author posted it, from memory.
@@ -89,10 +96,6 @@ impl Reader {
         let Some((stream, seq)) = entry.event else {
             return Ok(None);
         };
-        let data = match &*entry.kind {
-            "message.created" | "message.edited" => Self::message(tx, &entry.data).await?,
-            _ => serde_json::from_str(&entry.data).map_err(Error::internal)?,
-        };
         let actor = match entry.actor {
             Some(id) => Some(Actor {
                 id,
@@ -100,6 +103,11 @@ impl Reader {
                 name: self.name(tx, entry.mesh, id).await?,
             }),
             None => None,
+        };
+        let data = match &*entry.kind {
+            "message.created" | "message.edited" => Self::message(tx, &entry.data).await?,
+            "command.invoked" => command(tx, &entry.data, actor.as_ref()).await?,
+            _ => serde_json::from_str(&entry.data).map_err(Error::internal)?,
         };
         Ok(Some(Event {
             stream: stream.to_string(),
@@ -134,4 +142,21 @@ impl Reader {
         self.names.insert((mesh, actor), name.clone());
         Ok(name)
     }
+}
+
+/// What a slash command was called with, as long as it is kept.
+async fn command(tx: &mut Tx<'_>, data: &str, who: Option<&Actor>) -> Result<Value> {
+    let reference: CallReference = serde_json::from_str(data).map_err(Error::internal)?;
+    let Some(called) = commands::get(tx, reference.call_id).await? else {
+        return Ok(serde_json::json!({ "reply_handle": reference.call_id, "redacted": true }));
+    };
+    let arguments: Option<Value> = called
+        .arguments
+        .map(|json| serde_json::from_str(&json))
+        .transpose()
+        .map_err(Error::internal)?;
+    Ok(serde_json::json!({
+        "command": called.command, "text": called.text, "arguments": arguments, "room_id": called.room,
+        "who": who, "reply_handle": reference.call_id, "hops": reference.hops,
+    }))
 }

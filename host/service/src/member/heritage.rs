@@ -4,7 +4,7 @@
 //! gets a new owner: a moderator of the room, else whoever has taken part longest. When only readers and
 //! Guests remain, it has no owner until somebody who manages the mesh's rooms names one.
 
-use crate::{Cx, Result, authority::Stale};
+use crate::{Cx, Error, Result, authority::Stale};
 use mesh_authz::Grant;
 use mesh_store::{log::Stream, members, seats};
 use mesh_types::{ActorId, MemberId, RoomId, RoomRole, view::Member};
@@ -47,7 +47,8 @@ async fn give<R>(
 ) -> Result<()> {
     seats::set_role(cx.tx(), allowed, room, actor, role).await?;
     let seat = seats::get(cx.tx(), room, actor).await?;
-    cx.emit(Stream::Room(room), "room_member.changed", member, &seat)
+    let news = seat.ok_or_else(Error::not_found)?.without_words();
+    cx.emit(Stream::Room(room), "room_member.changed", member, &news)
         .await?;
     cx.changed(Stale::Seat(room, actor));
     Ok(())

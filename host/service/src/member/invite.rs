@@ -1,8 +1,10 @@
+use super::with_status;
 use crate::{
     Answer, Cx, Effect, Error, Method, Nothing, Op, OpSpec, Page, Result,
     authority::{Stale, session_person},
     cursor::{self, page_size},
     error::Code,
+    mesh::settings,
     op,
     resource::{Myself, Server},
     room::seat,
@@ -373,7 +375,8 @@ impl Op for AcceptInvite {
     async fn run(cx: &mut Cx<'_>, on: Grant<Myself>, input: CodeIn) -> Result<Member> {
         let person = session_person(&cx.envelope().caller)?;
         let row = open_invite(cx, &input.code).await?;
-        join_by_invite(cx, &on, &row, person).await
+        let member = join_by_invite(cx, &on, &row, person).await?;
+        with_status(cx, member).await
     }
 }
 
@@ -406,7 +409,8 @@ pub(crate) async fn join_by_invite<R>(
     let member = members::get(cx.tx(), id)
         .await?
         .ok_or_else(|| Error::internal("a new member is not there"))?;
-    cx.emit(Stream::Mesh(mesh), "member.joined", id, &member).await?;
+    let news = member.clone().without_words();
+    cx.emit(Stream::Mesh(mesh), "member.joined", id, &news).await?;
     cx.changed(Stale::Place(mesh, actor));
     let rooms: Vec<RoomId> = serde_json::from_str(&invite.rooms).map_err(Error::internal)?;
     for room in rooms {
@@ -415,6 +419,14 @@ pub(crate) async fn join_by_invite<R>(
         let here = facts::room(cx.tx(), room).await?;
         if here.is_some_and(|row| brings_in(&row, maker)) {
             seat(cx, allowed, room, (actor, id), RoomRole::Participant).await?;
+        }
+    }
+    if invite.role != Role::Guest {
+        for room in settings(cx, mesh).await?.default_room_ids {
+            let here = facts::room(cx.tx(), room).await?;
+            if here.is_some_and(|row| row.join_rule == JoinRule::Public && !row.archived) {
+                seat(cx, allowed, room, (actor, id), RoomRole::Participant).await?;
+            }
         }
     }
     Ok(member)

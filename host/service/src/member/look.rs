@@ -1,3 +1,4 @@
+use super::with_status;
 use crate::{
     Cx, Effect, Error, Method, Op, OpSpec, Page, Result,
     cursor::{self, page_size},
@@ -38,7 +39,8 @@ impl Op for GetMember {
     }
 
     async fn run(cx: &mut Cx<'_>, member: Grant<MemberId>, _: MemberIn) -> Result<Member> {
-        members::get(cx.tx(), *member).await?.ok_or_else(Error::not_found)
+        let found = members::get(cx.tx(), *member).await?.ok_or_else(Error::not_found)?;
+        with_status(cx, found).await
     }
 }
 
@@ -102,7 +104,7 @@ impl Op for ListMembers {
     }
 
     async fn run(cx: &mut Cx<'_>, mesh: Grant<MeshId>, input: ListMembersIn) -> Result<Page<Member>> {
-        let (actor, size) = (cx.actor()?, page_size(input.limit)?);
+        let (actor, now, size) = (cx.actor()?, cx.now(), page_size(input.limit)?);
         let role = input.role.map(Role::as_str).unwrap_or_default();
         let kind = input.kind.map(Kind::as_str).unwrap_or_default();
         let scope = format!("{} {role} {kind}", input.mesh_id);
@@ -115,7 +117,7 @@ impl Op for ListMembers {
             kind,
             shared_with: (!all).then_some(actor),
         };
-        let found = members::list(cx.tx(), &mesh, filter, &after, size + 1).await?;
+        let found = members::list(cx.tx(), &mesh, filter, (&after, size + 1), now).await?;
         Ok(cursor::page(cx, &scope, found, size, |member| member.id.to_string()))
     }
 }

@@ -1,4 +1,4 @@
-use super::{MemberIn, heritage};
+use super::{MemberIn, heritage, with_status};
 use crate::{
     Cx, Effect, Error, Method, Nothing, Op, OpSpec, Result, authority::Stale, op, resource::RoleGift, room::unseat,
 };
@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 /// The member as it is in this transaction, if the caller still may do this to it. The decision before
 /// was made on what was known then; the caller may have lost its own role in the meantime.
-async fn outranked<R>(
+pub(super) async fn outranked<R>(
     cx: &mut Cx<'_>,
     allowed: &Grant<R>,
     (permission, member): (Permission, MemberId),
@@ -100,7 +100,7 @@ impl Op for SetMemberRole {
             ));
         }
         if subject.role == input.role {
-            return Ok(subject);
+            return with_status(cx, subject).await;
         }
         members::set_role(cx.tx(), &on, subject.id, input.role).await?;
         let now = members::get(cx.tx(), subject.id).await?.ok_or_else(Error::not_found)?;
@@ -115,13 +115,13 @@ impl Op for SetMemberRole {
         if now.role == Role::Guest {
             heritage::lay_down(cx, &on, &now).await?;
         }
-        Ok(now)
+        with_status(cx, now).await
     }
 }
 
 /// The Guests who get a copy of a change of role: those in a room with the member, and the member itself
 /// if it was or becomes one, as its place on the mesh's stream begins or ends with this very change.
-async fn told(cx: &mut Cx<'_>, before: &Member, now: &Member) -> Result<BTreeSet<ActorId>> {
+pub(super) async fn told(cx: &mut Cx<'_>, before: &Member, now: &Member) -> Result<BTreeSet<ActorId>> {
     let actor = now.actor.id;
     let beside = members::guests_beside(cx.tx(), now.mesh_id, actor).await?;
     let mut told: BTreeSet<_> = beside.into_iter().filter(|guest| *guest != actor).collect();

@@ -1,3 +1,4 @@
+use super::settings;
 use crate::{
     Cx, Effect, Error, Method, Op, OpSpec, Result,
     authority::{Stale, session_person},
@@ -68,7 +69,7 @@ impl Op for CreateMesh {
             description: &description,
             listed: false,
         };
-        if !meshes::insert(cx.tx(), &on, id, &about, (creator.into(), at)).await? {
+        if !meshes::insert(cx.tx(), &on, id, (&about, &settings::first()?), (creator.into(), at)).await? {
             return Err(taken(&slug));
         }
         cx.file_under(id);

@@ -14,8 +14,11 @@ pub use look::{GetMessage, ListMessages, ListMessagesIn, MessageIn};
 pub use mention::mentions;
 pub use pin::{AddPin, ListPins, RemovePin};
 pub use post::{PostMessage, PostMessageIn};
+pub(crate) use react::check_emoji;
 pub use react::{AddReaction, ReactionIn, RemoveReaction};
 pub use thread::{FollowThread, GetThread, ListThreads, ListThreadsIn, ThreadIn, ThreadReplies, ThreadRepliesIn};
+
+pub(crate) use post::refuse_archived;
 
 use crate::{Answer, Cx, Result, room::viewer};
 use mesh_store::reactions;
@@ -24,6 +27,11 @@ use mesh_types::view::{Message, Thread};
 impl Answer for Message {
     fn revision(&self) -> Option<i64> {
         Some(self.revision)
+    }
+
+    /// Reactions come and go, and authors change their names, without the message.
+    fn is_all_versioned(&self) -> bool {
+        false
     }
 
     fn location(&self) -> Option<String> {

@@ -142,7 +142,7 @@ pub(super) fn check_text(text: &str) -> Result<()> {
 }
 
 /// An archived room is read-only.
-pub(super) async fn refuse_archived<R>(cx: &mut Cx<'_>, on: &Grant<R>) -> Result<()> {
+pub(crate) async fn refuse_archived<R>(cx: &mut Cx<'_>, on: &Grant<R>) -> Result<()> {
     let room = on.room().ok_or_else(Error::not_found)?;
     let row = mesh_store::facts::room(cx.tx(), room)
         .await?

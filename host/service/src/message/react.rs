@@ -23,7 +23,7 @@ pub struct ReactionIn {
     pub emoji: String,
 }
 
-fn check_emoji(emoji: &str) -> Result<()> {
+pub(crate) fn check_emoji(emoji: &str) -> Result<()> {
     let plain =
         !emoji.is_empty() && emoji.len() <= 64 && !emoji.chars().any(|letter| letter.is_control() || letter == ' ');
     if plain {

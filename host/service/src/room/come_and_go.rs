@@ -1,6 +1,6 @@
 use crate::{
     Cx, Effect, Error, Method, Nothing, Op, OpSpec, Result, op,
-    room::{RoomIn, keep_an_owner, seat, unseat},
+    room::{RoomIn, keep_an_owner, seat, shown, unseat},
 };
 use mesh_authz::{Grant, Permission, Reason};
 use mesh_store::{facts, seats};
@@ -29,7 +29,7 @@ impl Op for JoinRoom {
     async fn run(cx: &mut Cx<'_>, room: Grant<RoomId>, _: RoomIn) -> Result<RoomMember> {
         let actor = cx.actor()?;
         if let Some(here) = seats::get(cx.tx(), *room, actor).await? {
-            return Ok(here);
+            return shown(cx, here).await;
         }
         let row = facts::room(cx.tx(), *room).await?.ok_or_else(Error::not_found)?;
         if row.join_rule != JoinRule::Public {
@@ -43,7 +43,7 @@ impl Op for JoinRoom {
         }
         let member = room.place().ok_or_else(Error::not_found)?.member;
         let seat = seat(cx, &room, *room, (actor, member), RoomRole::Participant).await?;
-        seat.ok_or_else(|| Error::internal("a seat came from nowhere"))
+        shown(cx, seat.ok_or_else(|| Error::internal("a seat came from nowhere"))?).await
     }
 }
 

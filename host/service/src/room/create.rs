@@ -2,11 +2,12 @@ use crate::{
     Cx, Effect, Error, Method, Op, OpSpec, Result,
     authority::Stale,
     error::Code,
+    mesh::settings,
     op,
     room::{member_of_mesh, seat, tell, viewer},
     text::{check_slug, clean_name, clean_text, slug_from},
 };
-use mesh_authz::{Grant, Permission};
+use mesh_authz::{Grant, Permission, Reason};
 use mesh_store::{
     log::Stream,
     rooms::{self, About, New},
@@ -65,6 +66,13 @@ impl Op for CreateRoom {
     }
 
     async fn run(cx: &mut Cx<'_>, mesh: Grant<MeshId>, input: CreateRoomIn) -> Result<Room> {
+        let place = mesh.place().ok_or_else(Error::not_found)?;
+        if place.role > settings(cx, *mesh).await?.room_creators {
+            return Err(Error::forbidden(
+                Reason::Policy,
+                "In this mesh your role makes no rooms.",
+            ));
+        }
         let name = clean_name("/name", &input.name, 80)?;
         let purpose = clean_text("/purpose", &input.purpose, 500)?;
         let slug = input.slug.unwrap_or_else(|| slug_from(&name, "room"));
@@ -89,7 +97,7 @@ impl Op for CreateRoom {
             ));
         }
         let (by, at, id) = (cx.actor()?, cx.now(), cx.id(RoomId::new));
-        let member = mesh.place().ok_or_else(Error::not_found)?.member;
+        let member = place.member;
         let new = New {
             id,
             name: &name,

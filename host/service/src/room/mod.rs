@@ -15,7 +15,7 @@ mod settings;
 pub use archive::{ArchiveRoom, UnarchiveRoom};
 pub use bots::{AddRoomBot, ListRoomBots, RemoveRoomBot, RoomBotIn, UpdateRoomBot};
 pub use come_and_go::{JoinRoom, LeaveRoom};
-pub use create::{CreateRoom, CreateRoomIn, UpdateRoom};
+pub use create::{CreateRoom, CreateRoomIn, UpdateRoom, UpdateRoomIn};
 pub use delete::DeleteRoom;
 pub use direct::OpenDirectRoom;
 pub use look::{GetRoom, ListRooms, ListRoomsIn, RoomIn};
@@ -26,7 +26,7 @@ pub use read::{ListReadStates, SetReadState, SetRoomNotify};
 pub use resolve::ResolveRoom;
 pub use settings::{GetRoomSettings, UpdateRoomSettings};
 
-use crate::{Answer, Cx, Error, Result, authority::Stale};
+use crate::{Answer, Cx, Error, Result, authority::Stale, member::with_status};
 use mesh_authz::Grant;
 use mesh_store::{log, log::Stream, seats};
 use mesh_types::{
@@ -38,6 +38,11 @@ use serde_json::json;
 impl Answer for Room {
     fn revision(&self) -> Option<i64> {
         Some(self.revision)
+    }
+
+    /// People come and go, and read, without the room.
+    fn is_all_versioned(&self) -> bool {
+        false
     }
 
     fn location(&self) -> Option<String> {
@@ -93,11 +98,18 @@ pub(crate) async fn seat<R>(
     let seat = seats::get(cx.tx(), room, actor)
         .await?
         .ok_or_else(|| Error::internal("a new seat is not there"))?;
-    cx.emit(Stream::Room(room), "room_member.joined", member, &seat).await?;
+    let news = seat.clone().without_words();
+    cx.emit(Stream::Room(room), "room_member.joined", member, &news).await?;
     let data = json!({ "room_id": room, "room_role": role });
     cx.emit(Stream::Actor(actor), "room.opened", room, &data).await?;
     cx.changed(Stale::Seat(room, actor));
     Ok(Some(seat))
+}
+
+/// A seat with the status of whoever has it.
+pub(crate) async fn shown(cx: &mut Cx<'_>, seat: RoomMember) -> Result<RoomMember> {
+    let member = with_status(cx, seat.member).await?;
+    Ok(RoomMember { member, ..seat })
 }
 
 /// Takes an actor's place in a room away and tells the room and the actor. False when it had none.

@@ -4,7 +4,7 @@ use crate::{
     cursor::{self, page_size},
     op,
     resource::Seat,
-    room::{keep_an_owner, member_of_mesh, seat, unseat},
+    room::{keep_an_owner, member_of_mesh, seat, shown, unseat},
 };
 use mesh_authz::{Grant, Permission};
 use mesh_store::{log::Stream, members, seats};
@@ -49,7 +49,8 @@ impl Op for ListRoomMembers {
     async fn run(cx: &mut Cx<'_>, room: Grant<RoomId>, input: ListRoomMembersIn) -> Result<Page<RoomMember>> {
         let (size, scope) = (page_size(input.limit)?, input.room_id.to_string());
         let after = cursor::open(cx, &scope, input.cursor.as_deref())?.unwrap_or_default();
-        let seats = seats::list(cx.tx(), &room, &after, size + 1).await?;
+        let now = cx.now();
+        let seats = seats::list(cx.tx(), &room, (&after, size + 1), now).await?;
         Ok(cursor::page(cx, &scope, seats, size, |seat| {
             seat.member.actor.id.to_string()
         }))
@@ -91,10 +92,10 @@ impl Op for AddRoomMember {
             return Err(Error::invalid("/member_id", "is a bot; add bots with `room_bot.add`"));
         }
         if let Some(here) = seats::get(cx.tx(), *room, member.actor.id).await? {
-            return Ok(here);
+            return shown(cx, here).await;
         }
         let seat = seat(cx, &room, *room, (member.actor.id, member.id), RoomRole::Participant).await?;
-        seat.ok_or_else(|| Error::internal("a seat came from nowhere"))
+        shown(cx, seat.ok_or_else(|| Error::internal("a seat came from nowhere"))?).await
     }
 }
 
@@ -194,9 +195,10 @@ impl Op for SetRoomRole {
             room_role: input.room_role,
             ..here
         };
-        cx.emit(Stream::Room(on.room), "room_member.changed", on.member, &now)
+        let news = now.clone().without_words();
+        cx.emit(Stream::Room(on.room), "room_member.changed", on.member, &news)
             .await?;
         cx.changed(Stale::Seat(on.room, actor));
-        Ok(now)
+        shown(cx, now).await
     }
 }

@@ -136,6 +136,22 @@ async fn the_same_file_is_the_same_version() {
 }
 
 #[tokio::test]
+async fn a_bot_goes_back_only_to_what_can_run() {
+    let world = World::new().await;
+    let (bot, _) = world.bot("Echo").await;
+    let one = world.upload(&bot, &manifest("", &[], ""), &[]).await;
+    let two = world.upload(&bot, &manifest("did:key:a", &[], ""), &[]).await;
+    world.activate(&one).await.unwrap();
+    world.activate(&two).await.unwrap();
+    let digest = world.ok("bot_version.get", json!({ "version_id": one })).await["digest"].clone();
+    world.spoil(digest.as_str().unwrap());
+    let back = json!({ "bot_id": bot });
+    let refused = world.refused(&world.member, "bot.rollback", back.clone()).await;
+    assert_eq!(refused.code, Code::ComponentInvalid);
+    assert_eq!(world.ok("bot.get", back).await["active_version"], json!(two));
+}
+
+#[tokio::test]
 async fn a_keeper_hands_a_bot_over() {
     let world = World::new().await;
     let (bot, _) = world.bot("Echo").await;

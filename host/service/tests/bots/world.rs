@@ -5,7 +5,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use mesh_authz::{Caller, Credential, Who};
 use mesh_service::{
-    Door, Envelope, Error, Host, Input, Keys, OPS, Reply, Settings,
+    Code, Door, Envelope, Error, Host, Input, Keys, OPS, Reply, Settings,
     rate::Rates,
     runtime::{BotRuntime, ImportedFunction, Inspection, InstanceStatus},
 };
@@ -18,12 +18,14 @@ use tokio::sync::oneshot;
 
 mesh_store::statements! {
     PERSON = "INSERT INTO people (id, email, display_name, operator, created_at) VALUES ($1, $1, $2, 0, 0)";
-    MESH = "INSERT INTO meshes (id, slug, name, description, listed, revision, created_by, created_at) VALUES ($1, $1, 'Test', '', 0, 1, $2, 0)";
-    MEMBER = "INSERT INTO members (id, mesh_id, actor_id, handle, display_name, role, state, revision, joined_at) VALUES ($1, $2, $3, $4, $4, $5, 'active', 1, 0)";
+    MESH = "INSERT INTO meshes (id, slug, name, description, listed, settings, revision, created_by, created_at) VALUES ($1, $1, 'Test', '', 0, '{}', 1, $2, 0)";
+    MEMBER = "INSERT INTO members (id, mesh_id, actor_id, handle, display_name, title, profile, role, state, revision, joined_at) VALUES ($1, $2, $3, $4, $4, '', '{}', $5, 'active', 1, 0)";
 }
 
 /// Reads a "component" that is a JSON file: `{"manifest": …, "imports": [[interface, function], …]}`.
-struct Shelf;
+struct Shelf {
+    files: PathBuf,
+}
 
 impl BotRuntime for Shelf {
     fn inspect(&self, component: PathBuf) -> BoxFuture<'_, Result<Inspection, Error>> {
@@ -45,8 +47,13 @@ impl BotRuntime for Shelf {
         })
     }
 
-    fn check<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), Error>> {
-        Box::pin(async { Ok(()) })
+    fn check<'a>(&'a self, digest: &'a str) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move {
+            let text = std::fs::read(self.files.join(digest)).unwrap();
+            let read = serde_json::from_slice::<Value>(&text);
+            read.map(drop)
+                .map_err(|error| Error::new(Code::ComponentInvalid, error.to_string()))
+        })
     }
 
     fn status(&self, _: BotId) -> Option<InstanceStatus> {
@@ -136,7 +143,13 @@ impl World {
                 code_cache: [2; 32],
             },
         );
-        assert!(host.runtime.set(Arc::new(Shelf)).is_ok());
+        assert!(
+            host.runtime
+                .set(Arc::new(Shelf {
+                    files: dir.path().into()
+                }))
+                .is_ok()
+        );
         let mesh = MeshId::new(host.ids.next());
         let people = [PersonId::new(host.ids.next()), PersonId::new(host.ids.next())];
         let mut steps = vec![(MESH, vec![mesh.to_string(), people[0].to_string()])];
@@ -233,6 +246,11 @@ impl World {
                 credential: Credential::Component,
             },
         )
+    }
+
+    /// Makes a component that was uploaded into one that cannot run.
+    pub(crate) fn spoil(&self, digest: &str) {
+        std::fs::write(self.dir.path().join(digest), "no component").unwrap();
     }
 
     /// Uploads a version; gives its id.

@@ -6,7 +6,7 @@ use mesh_types::view;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// The event as the bot with this handle sees it, and how many bots its message is away from a person.
+/// The event as the bot with this handle sees it, and how many bots it is away from a person.
 pub(crate) fn event(event: view::Event, handle: &str) -> (Event, u32) {
     let (payload, hops) = payload(&event.kind, event.data, handle);
     let actor = event.actor.map_or_else(
@@ -49,12 +49,13 @@ fn payload(kind: &str, data: Value, handle: &str) -> (Payload, u32) {
         _ => simple(kind, &data).map(|payload| (payload, 0)),
     };
     typed.unwrap_or_else(|| {
+        let hops = data.get("hops").and_then(Value::as_u64).unwrap_or_default();
         (
             Payload::Other(Unknown {
                 name: kind.into(),
                 data: data.to_string(),
             }),
-            0,
+            u32::try_from(hops).unwrap_or(u32::MAX),
         )
     })
 }

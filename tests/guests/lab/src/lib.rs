@@ -14,12 +14,13 @@
 //! | `handles N` `calls N` `reads N` | keeps N handles open; makes N calls that do nothing; reads a key N times |
 //! | `read ROOM` `members` `bots` `config` `whoami` | asks, and says what the mesh answered |
 //! | `look` | tries files, environment and arguments |
+//! | `/measure TEXT` | a slash command: says who called it, and with what |
 //! | `count` | says how many events this instance has seen, and so whether it is a fresh one |
 
 mod harm;
 mod look;
 
-use mesh_bot::{Bot, Error, Mesh, Message, Result};
+use mesh_bot::{Bot, Command, Error, Mesh, Message, Result};
 use std::time::Duration;
 
 #[derive(Default)]
@@ -30,6 +31,13 @@ struct Lab {
 impl Bot for Lab {
     fn start(&mut self, _: &Mesh) -> Result {
         mesh_bot::info!("lab is up");
+        Ok(())
+    }
+
+    fn on_command(&mut self, command: &Command, mesh: &Mesh) -> Result {
+        let Command { name, text, by, .. } = command;
+        let answer = format!("{} called {name} with {text:?} and {:?}", by.name, command.arguments);
+        mesh.messages().post(&command.room_id, answer)?;
         Ok(())
     }
 
@@ -178,6 +186,13 @@ mod tests {
                 "done: not found: room_99"
             ]
         );
+    }
+
+    #[test]
+    fn a_command_is_answered_in_its_room() {
+        let mut test = TestMesh::new(Lab::default());
+        assert_eq!(test.command("measure", "twice"), Ok(Outcome::Ack));
+        assert_eq!(test.replies(), ["Ada called measure with \"twice\" and None"]);
     }
 
     #[test]

@@ -197,7 +197,12 @@ impl Worker {
         let event = delivery.event.clone()?;
         match delivery.actor {
             Some(ActorId::Bot(author)) if author == self.bot => return None,
-            Some(ActorId::Bot(_)) if !manifest.events.from_bots && event.kind.starts_with("message.") => return None,
+            Some(ActorId::Bot(_))
+                if !manifest.events.from_bots
+                    && (event.kind.starts_with("message.") || event.kind == "command.invoked") =>
+            {
+                return None;
+            }
             _ => {}
         }
         let hops = event.data.get("hops").and_then(serde_json::Value::as_u64).unwrap_or(0);
@@ -205,7 +210,10 @@ impl Worker {
             return None;
         }
         let subscribed = &manifest.events.subscribe;
-        let mine = matches!(event.kind.as_str(), "bot.config_changed" | "bot.grants_changed");
+        let mine = matches!(
+            event.kind.as_str(),
+            "bot.config_changed" | "bot.grants_changed" | "command.invoked"
+        );
         (mine || subscribed.is_empty() || subscribed.contains(&kebab(&event.kind))).then_some(event)
     }
 }

@@ -1,0 +1,5 @@
+//! Open connections: what they are sent, what ends them, and what nobody can do to the others.
+
+mod frames;
+mod rights;
+mod streams;
