@@ -3,6 +3,7 @@
 mod bots;
 mod door;
 mod durability;
+mod follow;
 mod live;
 mod people;
 mod sweeps;

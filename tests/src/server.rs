@@ -76,10 +76,16 @@ impl TestServer {
     pub async fn start_with(engine: Engine, options: Options) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let database = engine.database(folder.path()).await;
-        Self::open(Arc::new(folder), database, options).await
+        Self::open(
+            Arc::new(folder),
+            database,
+            options,
+            SocketAddr::from(([127, 0, 0, 1], 0)),
+        )
+        .await
     }
 
-    /// Ends it in order and starts another one on the same data.
+    /// Ends it in order and starts another one on the same data and the same port.
     pub async fn restart(mut self) -> Self {
         self.end.cancel();
         if let Some(serving) = self.serving.take() {
@@ -88,13 +94,19 @@ impl TestServer {
                 .expect("the server ends without a panic")
                 .expect("the server ends in order");
         }
-        Self::open(self._folder.clone(), self.database.clone(), self.options.clone()).await
+        Self::open(
+            self._folder.clone(),
+            self.database.clone(),
+            self.options.clone(),
+            self.address,
+        )
+        .await
     }
 
-    async fn open(folder: Arc<tempfile::TempDir>, database: Config, options: Options) -> Self {
+    async fn open(folder: Arc<tempfile::TempDir>, database: Config, options: Options, listen: SocketAddr) -> Self {
         let data = folder.path().to_owned();
         let store = Store::open(&database).await.expect("the database opens");
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let listener = TcpListener::bind(listen).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let settings = Settings {
             name: "Test".into(),

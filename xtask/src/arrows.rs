@@ -7,6 +7,7 @@ use std::{collections::BTreeSet, fs, path::Path, process::Command};
 /// Each crate of this workspace and those of it that it may name.
 const ARROWS: &[(&str, &[&str])] = &[
     ("mesh-types", &[]),
+    ("mesh-client", &["mesh-types"]),
     ("mesh-authz", &["mesh-types"]),
     ("mesh-store", &["mesh-authz", "mesh-types"]),
     ("mesh-service", &["mesh-authz", "mesh-store", "mesh-types"]),
@@ -18,6 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "mesh-api",
             "mesh-authz",
+            "mesh-client",
             "mesh-realtime",
             "mesh-service",
             "mesh-store",

@@ -48,6 +48,10 @@ enum Command {
     Say(commands::talk::Say),
     /// Read a room's newest messages.
     Read(commands::talk::Read),
+    /// Talk in a room: shows what others write, and posts each line that you type.
+    Chat(commands::live::Chat),
+    /// Show what happens, one line an event, until Ctrl-C.
+    Events(commands::live::Events),
     /// Call any operation: `mesh call room.create --mesh-id mesh_… --name kitchen`. Alone it lists them.
     Call(commands::call::Call),
     /// Print the OpenAPI document of this version.
@@ -76,6 +80,8 @@ fn main() -> ExitCode {
             Command::Bot(bot) => bot.run(json).await,
             Command::Say(say) => say.run(json).await,
             Command::Read(read) => read.run(json).await,
+            Command::Chat(chat) => chat.run(json).await,
+            Command::Events(events) => events.run(json).await,
             Command::Call(call) => call.run(json).await,
             Command::Openapi => {
                 line!("{:#}", mesh_service::server::openapi_document());

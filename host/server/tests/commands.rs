@@ -218,3 +218,74 @@ fn whoever_reads_may_stop_reading() {
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success());
 }
+
+/// A server with an account and a room `general`.
+fn settled(folder: &Path) -> Server {
+    let server = Server::start(folder);
+    let (url, code) = (server.url.as_str(), server.code.as_str());
+    let words = ["init", "--url", url, "--code", code, "--email", "you@example.org"];
+    let more = ["--name", "You", "--mesh", "home", "--password-stdin"];
+    done(folder, &[&words[..], &more].concat(), "correct horse\n");
+    server
+}
+
+#[test]
+fn a_chat_ends_when_its_posts_were_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let _server = settled(folder);
+    let said = done(folder, &["chat", "home/general"], "one\n\ntwo\na\u{1b}[2Jb\n");
+    assert_eq!(said, "You: one\nYou: two\nYou: a\u{FFFD}[2Jb\n");
+    let said = done(folder, &["--json", "chat", "general"], "three\n");
+    let event: Value = serde_json::from_str(said.trim()).unwrap();
+    assert_eq!(event["data"]["text"], "three");
+    // A room that was renamed is found by its old name.
+    done(
+        folder,
+        &["call", "room.update", "--room-id", "general", "--slug", "kitchen"],
+        "",
+    );
+    assert_eq!(done(folder, &["chat", "general"], "four\n"), "You: four\n");
+    let (exit, why) = failed(folder, &["chat", "nowhere"]);
+    assert!(exit == 2 && why.contains("kitchen"), "{exit} {why}");
+}
+
+#[test]
+fn events_are_followed_until_interrupted() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let _server = settled(folder);
+    done(folder, &["say", "general", "first\nword"], "");
+    let follow = |words: &[&str]| {
+        let mut process = mesh(folder).args(words).stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        (process, lines.map_while(Result::ok))
+    };
+    let (mut plain, mut lines) = follow(&["events", "--room", "general", "--from-start"]);
+    let shown = lines.find(|line| line.contains("message.created")).unwrap();
+    assert!(shown.ends_with(" message.created You: first word"), "{shown}");
+    let (mut program, mut events) = follow(&["--json", "events", "--from-start"]);
+    let mut event = || serde_json::from_str::<Value>(&events.next().unwrap()).unwrap();
+    while event()["data"]["text"] != "first\nword" {}
+    done(folder, &["say", "general", "second"], "");
+    while event()["data"]["text"] != "second" {}
+    assert!(lines.next().unwrap().ends_with("You: second"));
+    for process in [&mut plain, &mut program] {
+        let interrupted = Command::new("kill").args(["-INT", &process.id().to_string()]).status();
+        assert!(interrupted.unwrap().success() && process.wait().unwrap().success());
+    }
+}
+
+#[test]
+fn a_token_that_another_command_renewed_is_renewed_here_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let _server = settled(folder);
+    let file = folder.join("config/mesh/account.json");
+    let mut account: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    account["access_token"] = "mst_ended".into();
+    std::fs::write(&file, account.to_string()).unwrap();
+    assert_eq!(done(folder, &["chat", "general"], "here\n"), "You: here\n");
+    let renewed: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    assert!(renewed["access_token"] != "mst_ended" && renewed["refresh_token"] != account["refresh_token"]);
+}

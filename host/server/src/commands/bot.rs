@@ -3,7 +3,7 @@ use crate::client::{Client, Failure, Result};
 use crate::print::line;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::{Args, Subcommand};
-use reqwest::Method;
+use mesh_client::Call;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::{
@@ -57,55 +57,36 @@ impl Deploy {
             .map(|stem| stem.to_string_lossy().into_owned())
             .unwrap_or_default();
         let name = self.name.clone().unwrap_or(stem);
-        let mut client = Client::stored()?;
+        let client = Client::stored()?;
         let mesh = client.mesh(&self.mesh).await?;
         let bots = client.all(&format!("/meshes/{mesh}/bots")).await?;
         let bot = match bots.into_iter().find(|bot| bot["name"] == name.as_str()) {
             Some(bot) => bot,
             None => {
                 client
-                    .call(
-                        Method::POST,
-                        &format!("/meshes/{mesh}/bots"),
-                        Some(&json!({ "name": name })),
-                    )
+                    .post(&format!("/meshes/{mesh}/bots"), json!({ "name": name }))
                     .await?
             }
         };
         let id = text(&bot, "id");
         let digest = format!("sha-256=:{}:", STANDARD.encode(Sha256::digest(&bytes)));
-        let version = client
-            .send(Method::POST, &format!("/bots/{id}/versions/wasm"), |request| {
-                request
-                    .header("content-type", "application/wasm")
-                    .header("content-digest", &digest)
-                    .body(bytes.clone())
-            })
-            .await?;
-        self.decide(&mut client, &id, &text(&version, "id"), as_json).await?;
-        client
-            .call(
-                Method::POST,
-                &format!("/bot-versions/{}/activate", text(&version, "id")),
-                None,
-            )
-            .await?;
-        client.call(Method::POST, &format!("/bots/{id}/start"), None).await?;
+        let upload = Call::post(format!("/bots/{id}/versions/wasm")).bytes("application/wasm", bytes);
+        let version = client.send(upload.digest(digest)).await?;
+        self.decide(&client, &id, &text(&version, "id"), as_json).await?;
+        let activate = format!("/bot-versions/{}/activate", text(&version, "id"));
+        client.send(Call::post(activate)).await?;
+        client.send(Call::post(format!("/bots/{id}/start"))).await?;
         if let Some(room) = &self.room {
             let room = client.room(&mesh, room).await?;
             let added = client
-                .call(
-                    Method::POST,
-                    &format!("/rooms/{room}/bots"),
-                    Some(&json!({ "bot_id": id })),
-                )
+                .post(&format!("/rooms/{room}/bots"), json!({ "bot_id": id }))
                 .await;
             added.or_else(|failure| match failure.problem_code() {
                 Some("already_exists") => Ok(json!({})),
                 _ => Err(failure),
             })?;
         }
-        let running = client.call(Method::GET, &format!("/bots/{id}"), None).await?;
+        let running = client.get(&format!("/bots/{id}")).await?;
         show(as_json, &running, |bot| {
             line!(
                 "@{0} runs. `mesh bot logs {0}` shows what it says.",
@@ -116,10 +97,8 @@ impl Deploy {
     }
 
     /// Shows what the version asks for and grants it, if a person or `--yes` says so.
-    async fn decide(&self, client: &mut Client, bot: &str, version: &str, as_json: bool) -> Result<()> {
-        let grants = client
-            .call(Method::GET, &format!("/bots/{bot}/grants?version_id={version}"), None)
-            .await?;
+    async fn decide(&self, client: &Client, bot: &str, version: &str, as_json: bool) -> Result<()> {
+        let grants = client.get(&format!("/bots/{bot}/grants?version_id={version}")).await?;
         let asked = grants["asked"].as_array().cloned().unwrap_or_default();
         let open: Vec<&Value> = asked.iter().filter(|one| one["verdict"] == "undecided").collect();
         if !as_json {
@@ -139,9 +118,8 @@ impl Deploy {
         }
         for one in open {
             let path = format!("/bots/{bot}/grants/{}", text(one, "permission"));
-            client
-                .call(Method::PUT, &path, Some(&json!({ "effect": "allow", "on": one["on"] })))
-                .await?;
+            let allow = json!({ "effect": "allow", "on": one["on"] });
+            client.send(Call::put(path).json(allow)).await?;
         }
         Ok(())
     }
@@ -174,14 +152,12 @@ pub(crate) struct Logs {
 
 impl Logs {
     async fn run(self, as_json: bool) -> Result<()> {
-        let mut client = Client::stored()?;
+        let client = Client::stored()?;
         let mesh = client.mesh(&self.mesh).await?;
         let bot = client.bot(&mesh, &self.bot).await?;
         let mut last = String::new();
         loop {
-            let page = client
-                .call(Method::GET, &format!("/bots/{bot}/logs?limit=200"), None)
-                .await?;
+            let page = client.get(&format!("/bots/{bot}/logs?limit=200")).await?;
             let mut lines = page["items"].as_array().cloned().unwrap_or_default();
             lines.retain(|line| text(line, "id") > last);
             for line in lines.iter().rev() {

@@ -2,8 +2,8 @@ use super::show;
 use crate::client::{Client, Failure, Result};
 use crate::print::line;
 use clap::Args;
+use mesh_client::Method;
 use mesh_service::{Body, ErasedOp, OPS};
-use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 /// Calls any operation by its name. Fields are flags: `--room-id room_…` or `--room_id room_…`.
@@ -97,7 +97,7 @@ fn fields(given: &[String], mut as_json: bool) -> Result<(bool, Map<String, Valu
 }
 
 /// The ids of a mesh, a room and a bot that were named instead; the usual mesh where one is needed.
-async fn name_things(client: &mut Client, op: &ErasedOp, fields: &mut Map<String, Value>) -> Result<()> {
+async fn name_things(client: &Client, op: &ErasedOp, fields: &mut Map<String, Value>) -> Result<()> {
     let named = |fields: &Map<String, Value>, field: &str, prefix: &str| {
         let text = fields.get(field).and_then(Value::as_str).map(str::to_owned);
         text.filter(|text| mesh_types::id::prefix_of(text) != Some(prefix))
@@ -112,8 +112,7 @@ async fn name_things(client: &mut Client, op: &ErasedOp, fields: &mut Map<String
         );
     }
     if let Some(room) = named(fields, "room_id", "room") {
-        let mesh = client.mesh("").await?;
-        fields.insert("room_id".into(), client.room(&mesh, &room).await?.into());
+        fields.insert("room_id".into(), client.room("", &room).await?.into());
     }
     if let Some(bot) = named(fields, "bot_id", "bot") {
         let mesh = client.mesh("").await?;
@@ -123,8 +122,8 @@ async fn name_things(client: &mut Client, op: &ErasedOp, fields: &mut Map<String
 }
 
 async fn send(op: &ErasedOp, mut fields: Map<String, Value>) -> Result<Value> {
-    let mut client = Client::stored()?;
-    name_things(&mut client, op, &mut fields).await?;
+    let client = Client::stored()?;
+    name_things(&client, op, &mut fields).await?;
     let Some(http) = op.spec.http else {
         return Err(Failure::usage("This operation is for components only."));
     };
@@ -178,23 +177,19 @@ async fn send(op: &ErasedOp, mut fields: Map<String, Value>) -> Result<Value> {
         .into_iter()
         .map(|(name, value)| (name.clone(), typed(&schema["properties"][&name], value)))
         .collect();
-    client
-        .send(method.clone(), &path, |mut request| {
-            if let Some(tag) = &if_match {
-                request = request.header("if-match", tag);
-            }
-            if let Some(key) = &key {
-                request = request.header("idempotency-key", key);
-            }
-            match &raw {
-                Some(raw) => request
-                    .header("content-type", "application/octet-stream")
-                    .body(raw.clone()),
-                None if method == Method::GET => request,
-                None => request.json(&body),
-            }
-        })
-        .await
+    let mut call = mesh_client::Call::new(method.clone(), path);
+    if let Some(etag) = if_match {
+        call = call.if_match(etag);
+    }
+    if let Some(key) = key {
+        call = call.key(key);
+    }
+    call = match raw {
+        Some(raw) => call.bytes("application/octet-stream", raw),
+        None if method == Method::GET => call,
+        None => call.json(body.into()),
+    };
+    client.send(call).await
 }
 
 fn encoded(byte: u8) -> String {

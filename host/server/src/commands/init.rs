@@ -3,7 +3,6 @@ use crate::client::{Account, Client, Failure, Result};
 use crate::print::line;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use clap::Args;
-use reqwest::Method;
 use serde_json::json;
 use std::io::Read as _;
 
@@ -32,7 +31,7 @@ pub(crate) struct Init {
 
 impl Init {
     pub(crate) async fn run(self, as_json: bool) -> Result<()> {
-        let mut client = Client::anonymous(&self.url)?;
+        let client = Client::anonymous(&self.url)?;
         let made = (!self.password_stdin).then(|| URL_SAFE_NO_PAD.encode(mesh_service::clock::random::<18>()));
         let password = if let Some(password) = &made {
             password.clone()
@@ -45,7 +44,7 @@ impl Init {
             line.trim_end_matches(['\r', '\n']).to_owned()
         };
         let body = json!({ "email": self.email, "password": password, "name": self.name, "invite_code": self.code });
-        let signed_in = client.call(Method::POST, "/auth/register", Some(&body)).await?;
+        let signed_in = client.post("/auth/register", body).await?;
         let mut account = Account {
             url: self.url.clone(),
             access_token: text(&signed_in, "access_token"),
@@ -54,18 +53,12 @@ impl Init {
         };
         // From here on the account is there, so it is stored before anything else can fail.
         account.store()?;
-        client.with(account.clone());
+        let client = Client::of(&account)?;
         if let Some(name) = &self.mesh {
-            let mesh = client
-                .call(Method::POST, "/meshes", Some(&json!({ "name": name })))
-                .await?;
+            let mesh = client.post("/meshes", json!({ "name": name })).await?;
             let id = text(&mesh, "id");
             client
-                .call(
-                    Method::POST,
-                    &format!("/meshes/{id}/rooms"),
-                    Some(&json!({ "name": "general" })),
-                )
+                .post(&format!("/meshes/{id}/rooms"), json!({ "name": "general" }))
                 .await?;
             account.mesh = text(&mesh, "slug");
             account.store()?;

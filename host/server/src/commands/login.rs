@@ -4,7 +4,6 @@ use crate::{
     print::line,
 };
 use clap::Args;
-use reqwest::Method;
 use serde_json::json;
 use std::io::BufRead as _;
 
@@ -30,9 +29,9 @@ impl Login {
             .lock()
             .read_line(&mut password)
             .map_err(Failure::failed)?;
-        let mut client = Client::anonymous(&self.url)?;
+        let client = Client::anonymous(&self.url)?;
         let body = json!({ "email": self.email, "password": password.trim_end_matches(['\r', '\n']) });
-        let session = client.call(Method::POST, "/auth/login", Some(&body)).await?;
+        let session = client.post("/auth/login", body).await?;
         let mut account = Account {
             url: self.url.clone(),
             access_token: text(&session, "access_token"),
@@ -40,9 +39,8 @@ impl Login {
             mesh: String::new(),
         };
         account.store()?;
-        client.with(account.clone());
         if !self.mesh.is_empty() {
-            account.mesh = client.mesh(&self.mesh).await?;
+            account.mesh = Client::of(&account)?.mesh(&self.mesh).await?;
             account.store()?;
         }
         show(

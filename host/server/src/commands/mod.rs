@@ -3,6 +3,7 @@
 pub(crate) mod bot;
 pub(crate) mod call;
 pub(crate) mod init;
+pub(crate) mod live;
 pub(crate) mod login;
 pub(crate) mod settings;
 pub(crate) mod talk;
@@ -15,9 +16,13 @@ fn show(json: bool, answer: &Value, human: impl FnOnce(&Value)) {
     if json { line!("{answer}") } else { human(answer) }
 }
 
-/// A text field, or nothing. Control characters of others must not reach the terminal.
+/// A text field, or nothing, fit for the terminal.
 fn text(value: &Value, field: &str) -> String {
-    let text = value[field].as_str().unwrap_or_default();
+    clean(value[field].as_str().unwrap_or_default())
+}
+
+/// A text of somebody else without the control characters that would steer the terminal.
+fn clean(text: &str) -> String {
     text.chars()
         .map(|letter| {
             if letter.is_control() && letter != '\n' && letter != '\t' {

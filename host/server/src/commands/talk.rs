@@ -2,13 +2,13 @@ use super::{show, text};
 use crate::client::{Client, Result};
 use crate::print::line;
 use clap::Args;
-use reqwest::Method;
-use serde_json::json;
+use mesh_client::Call;
+use serde_json::{Value, json};
 
 /// Says something in a room.
 #[derive(Args)]
 pub(crate) struct Say {
-    /// The room: its slug, name or id.
+    /// The room: its slug, name or id, or `MESH/SLUG`.
     room: String,
     /// The words; `@handle` mentions.
     text: String,
@@ -19,13 +19,10 @@ pub(crate) struct Say {
 
 impl Say {
     pub(crate) async fn run(self, as_json: bool) -> Result<()> {
-        let mut client = Client::stored()?;
-        let mesh = client.mesh(&self.mesh).await?;
-        let room = client.room(&mesh, &self.room).await?;
-        let body = json!({ "text": self.text });
-        let posted = client
-            .call(Method::POST, &format!("/rooms/{room}/messages"), Some(&body))
-            .await?;
+        let client = Client::stored()?;
+        let room = client.room(&self.mesh, &self.room).await?;
+        let call = Call::post(format!("/rooms/{room}/messages")).json(json!({ "text": self.text }));
+        let posted = client.send(call.once()).await?;
         show(as_json, &posted, |posted| line!("{}", text(posted, "id")));
         Ok(())
     }
@@ -34,7 +31,7 @@ impl Say {
 /// Reads a room's newest messages.
 #[derive(Args)]
 pub(crate) struct Read {
-    /// The room: its slug, name or id.
+    /// The room: its slug, name or id, or `MESH/SLUG`.
     room: String,
     /// How many, 1 to 200.
     #[arg(long, default_value_t = 20)]
@@ -49,28 +46,32 @@ pub(crate) struct Read {
 
 impl Read {
     pub(crate) async fn run(self, as_json: bool) -> Result<()> {
-        let mut client = Client::stored()?;
-        let mesh = client.mesh(&self.mesh).await?;
-        let room = client.room(&mesh, &self.room).await?;
+        let client = Client::stored()?;
+        let room = client.room(&self.mesh, &self.room).await?;
         let path = format!("/rooms/{room}/messages?limit={}", self.limit);
-        let cursor = client.call(Method::POST, "/me/sync", Some(&json!({}))).await?["cursor"].clone();
-        let mut page = client.call(Method::GET, &path, None).await?;
-        let me = client.call(Method::GET, "/me", None).await?;
+        let cursor = client.post("/me/sync", json!({})).await?["cursor"].clone();
+        let mut page = client.get(&path).await?;
+        let me = client.get("/me").await?;
         if self.wait_s > 0 && !page["items"][0].is_null() && page["items"][0]["author"]["id"] == me["actor_id"] {
             let wait = json!({ "cursor": cursor, "wait_s": self.wait_s.min(30) });
-            client.call(Method::POST, "/me/events/poll", Some(&wait)).await?;
-            page = client.call(Method::GET, &path, None).await?;
+            client.post("/me/events/poll", wait).await?;
+            page = client.get(&path).await?;
         }
         show(as_json, &page, |page| {
             for message in page["items"].as_array().into_iter().flatten().rev() {
-                let words = if message["redacted"] == true {
-                    "(deleted)".into()
-                } else {
-                    text(message, "text")
-                };
-                line!("{}: {words}", text(&message["author"], "name"));
+                line!("{}", said(message));
             }
         });
         Ok(())
     }
+}
+
+/// A message as it is shown: its author and its words.
+pub(super) fn said(message: &Value) -> String {
+    let words = if message["redacted"] == true {
+        "(deleted)".into()
+    } else {
+        text(message, "text")
+    };
+    format!("{}: {words}", text(&message["author"], "name"))
 }
