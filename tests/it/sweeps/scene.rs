@@ -94,7 +94,7 @@ impl Scene {
             "text": "words", "name": "Thing", "emoji": "👍", "key": "k", "following": true, "role": "moderator",
             "room_role": "moderator", "permission": "message.post", "effect": "allow", "limits": {}, "config": {},
             "questions": [{ "permission": "message.post", "resource": room }], "permissions": ["message.read"], "expires_at": soon,
-            "code": invite["code"], "slug": "kitchen", "member_ids": [bob], "level": "mentions", "handle": "bob", "email": format!("{name}@example.net"), "password": PASSWORD,
+            "code": invite["code"], "slug": "kitchen", "member_ids": [bob], "level": "mentions", "handle": "bob", "presence": "away", "email": format!("{name}@example.net"), "password": PASSWORD,
             "refresh_token": session["refresh_token"], "cursor": sync["cursor"],
         });
         for (field, value) in things.as_object().into_iter().flatten() {
