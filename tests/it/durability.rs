@@ -122,3 +122,54 @@ async fn every_acknowledged_mention_gets_exactly_one_reply() {
     }
     assert_eq!(events, (1..=i64::try_from(events.len()).unwrap()).collect::<Vec<_>>());
 }
+
+/// Search goes on where it stopped: each message is found once, with the words that it has now.
+#[tokio::test]
+async fn search_outlives_its_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    let mut program = Program::start(&data);
+    let token = program.first_person().await.token().unwrap().to_owned();
+    let mut person = program.client(Some(&token));
+    let mesh = text(&person.post("/meshes", json!({ "name": "home" })).await.expect(201)["id"]);
+    let body = json!({ "name": "r" });
+    let room = text(&person.post(&format!("/meshes/{mesh}/rooms"), body).await.expect(201)["id"]);
+    let messages = format!("/rooms/{room}/messages");
+    let mut expected = Vec::new();
+    let mut last = String::new();
+    for round in 0..3 {
+        for n in 0..5 {
+            let words = format!("apple {round} {n}");
+            let posted = person.post(&messages, json!({ "text": words })).await.expect(201);
+            last = text(&posted["id"]);
+            expected.push(words);
+            if n == 2 {
+                // Half of them are taken in before the server is killed, the others after.
+                person
+                    .get(&format!("/meshes/{mesh}/search/messages?q=apple"))
+                    .await
+                    .expect(200);
+            }
+        }
+        program = program.kill_and_restart();
+        person = program.client(Some(&token));
+        let body = json!({ "text": format!("apple {round} changed") });
+        person.patch(&format!("/messages/{last}"), body).await.expect(200);
+        expected.pop();
+        expected.push(format!("apple {round} changed"));
+    }
+    let found = person
+        .get(&format!("/meshes/{mesh}/search/messages?q=apple"))
+        .await
+        .expect(200);
+    let items = found["items"].as_array().unwrap().iter();
+    let mut found: Vec<_> = items.map(|one| text(&one["message"]["text"])).collect();
+    found.reverse();
+    assert_eq!(found, expected);
+    let changed = person
+        .get(&format!("/meshes/{mesh}/search/messages?q=changed"))
+        .await
+        .expect(200);
+    assert_eq!(changed["items"].as_array().unwrap().len(), 3);
+}

@@ -392,7 +392,7 @@ on_both_engines! {
             "expires_at": Timestamp(now.0 + 1_500),
         });
         let short = text(&mesh.creator.post("/me/tokens", body).await.expect(201)["token"]);
-        let tokens = Second { first: short, second: mesh.creator.token().unwrap().into(), asked: Mutex::new(0) };
+        let tokens = Second { first: short, next: mesh.creator.token().unwrap().into(), asked: Mutex::new(0) };
         let ann = Client::with_tokens(&format!("http://{}", server.address), tokens).unwrap();
         let mut follow = Follow::new(&ann);
         connected(&mut follow).await;
@@ -429,19 +429,18 @@ impl TokenSource for Told {
 /// Has no other token when the server warns, and one when the first is over.
 struct Second {
     first: String,
-    second: String,
+    next: String,
     asked: Mutex<u32>,
 }
 
 impl TokenSource for Second {
     fn token<'a>(&'a self, ended: Option<&'a str>) -> BoxFuture<'a, mesh_client::Result<Option<String>>> {
-        let token = match ended {
-            None => Some(self.first.clone()),
-            Some(_) => {
-                let mut asked = self.asked.lock().unwrap();
-                *asked += 1;
-                (*asked > 1).then(|| self.second.clone())
-            }
+        let token = if ended.is_none() {
+            Some(self.first.clone())
+        } else {
+            let mut asked = self.asked.lock().unwrap();
+            *asked += 1;
+            (*asked > 1).then(|| self.next.clone())
         };
         Box::pin(async { Ok(token) })
     }

@@ -66,7 +66,7 @@ impl Socket {
                 socket.send(&hello).await;
                 socket.until(br#"{"frame":"hello""#).await;
                 socket.send(r#"{"frame":"resume","streams":{}}"#).await;
-                socket.until(br#"{"#).await;
+                socket.until(br"{").await;
             }
         }
         socket
@@ -78,7 +78,7 @@ impl Socket {
         match text.len() {
             len @ ..126 => frame.push(0x80 | u8::try_from(len).expect("short")),
             len => {
-                frame.push(0x80 | 126);
+                frame.push(0xfe);
                 frame.extend(u16::try_from(len).expect("not long").to_be_bytes());
             }
         }

@@ -134,11 +134,11 @@ fn listen(mut socket: Socket, seen: Arc<Seen>, begun: Instant, sample: bool) -> 
             let sent = sent.or_else(|| event.then(|| seen.sent.load(Ordering::Acquire)));
             if let Some(sent) = sent {
                 if sample {
-                    let now = begun.elapsed().as_micros() as f64;
+                    let late = begun.elapsed().saturating_sub(Duration::from_micros(sent));
                     seen.latencies
                         .lock()
                         .expect("unpoisoned")
-                        .push((now - sent as f64) / 1000.0);
+                        .push(late.as_secs_f64() * 1000.0);
                 }
                 seen.deliveries.fetch_add(1, Ordering::Relaxed);
             }
@@ -230,6 +230,7 @@ impl Room {
             poster.post(&body).await;
         }
         self.seen(start + messages * self.count).await;
+        #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
         let deliveries = (messages * self.count) as f64;
         let took = begun.elapsed().as_secs_f64();
         let cpu_us = (cpu_ms(self.scene.pid) - cpu) * 1000.0 / deliveries;

@@ -251,7 +251,9 @@ impl Follow {
             parts.push(Positions::new());
         }
         self.state = State::Connected(Box::new(open));
-        parts.into_iter().for_each(|part| self.resume(part, true));
+        for part in parts {
+            self.resume(part, true);
+        }
     }
 
     /// Asks for the log behind these positions.
@@ -300,7 +302,9 @@ impl Follow {
     }
 
     fn resumed(&mut self, streams: &[String], resumed: &Resumed, opening: bool) {
-        streams.iter().for_each(|stream| self.places.resumed(stream));
+        for stream in streams {
+            self.places.resumed(stream);
+        }
         for stream in &resumed.forbidden {
             let stream = stream.clone();
             self.ready.push_back(Item::Closed { stream });

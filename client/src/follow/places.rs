@@ -94,6 +94,7 @@ impl Places {
 
 #[cfg(test)]
 mod tests {
+    use super::Verdict::{Drop, Take};
     use super::*;
 
     fn at(seq: i64) -> Places {
@@ -104,7 +105,6 @@ mod tests {
     fn the_next_one_is_taken_and_older_ones_are_dropped() {
         let mut places = at(3);
         let verdicts: Vec<_> = [3, 4, 4, 5, 1].iter().map(|seq| places.judge("s", *seq)).collect();
-        use Verdict::{Drop, Take};
         assert_eq!(verdicts, [Drop, Take, Drop, Take, Drop]);
         assert_eq!(places.positions()["s"], 5);
         assert_eq!(places.judge("new", 9), Take);

@@ -75,7 +75,8 @@ pub struct Passing {
 /// An operation over a socket, by its name in the table of operations.
 #[derive(Debug, Clone, Serialize)]
 pub struct Op {
-    op: String,
+    #[serde(rename = "op")]
+    name: String,
     input: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
     idempotency_key: Option<String>,
@@ -85,9 +86,9 @@ pub struct Op {
 
 impl Op {
     /// An operation such as `message.post`, with its fields as an object.
-    pub fn new(op: impl Into<String>, input: Value) -> Self {
+    pub fn new(name: impl Into<String>, input: Value) -> Self {
         Self {
-            op: op.into(),
+            name: name.into(),
             input,
             idempotency_key: None,
             if_match: None,

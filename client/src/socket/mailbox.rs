@@ -87,13 +87,11 @@ impl Mailbox {
     /// An operation is sent. An error when the connection is over.
     pub(super) fn wait_for(&self, id: u64, waiting: Waiting) -> Result<()> {
         let mut state = self.state();
-        match &state.ended {
-            Some(error) => Err(error.clone()),
-            None => {
-                state.waiting.insert(id, waiting);
-                Ok(())
-            }
+        if let Some(error) = &state.ended {
+            return Err(error.clone());
         }
+        state.waiting.insert(id, waiting);
+        Ok(())
     }
 
     /// An operation was answered.

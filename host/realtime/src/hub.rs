@@ -156,7 +156,9 @@ impl Hub {
     async fn commit(&self, host: &Host, entries: &[LogEntry], stale: &[Stale]) {
         if !stale.is_empty() {
             let mut seats = self.seats();
-            stale.iter().for_each(|one| seats.forget(one, entries));
+            for one in stale {
+                seats.forget(one, entries);
+            }
         }
         for entry in entries {
             let Some((stream, seq)) = entry.event else { continue };
@@ -239,7 +241,9 @@ impl Seats {
             return;
         }
         self.listeners.retain(|_, lines| {
-            ids.iter().for_each(|id| drop(lines.remove(id)));
+            for id in &ids {
+                lines.remove(id);
+            }
             !lines.is_empty()
         });
         for line in self.of(actor) {

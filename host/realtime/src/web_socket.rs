@@ -72,7 +72,7 @@ pub(crate) enum Broken {
     Gone,
     /// It takes nothing.
     Stalled,
-    /// It broke the rules of WebSockets, which this close code tells.
+    /// It broke the rules of the protocol, which this close code tells.
     Rules(u16, &'static str),
 }
 

@@ -94,7 +94,7 @@ codes! {
     ComponentInvalid = 422 "component_invalid";
     /// The component imports what no bot may have.
     ImportsDenied = 422 "imports_denied";
-    /// This address is for WebSockets.
+    /// This address is for WebSocket clients.
     UpgradeRequired = 426 "upgrade_required";
     /// `If-Match` must be sent.
     PreconditionRequired = 428 "precondition_required";

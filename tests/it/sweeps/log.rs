@@ -35,10 +35,8 @@ async fn every_write_leaves_a_row(engine: Engine) {
         let who = match op.spec.name {
             // Only who is not in the mesh can come in by an invitation.
             "invite.accept" => &people.stranger,
-            // The last owner of a room cannot leave it.
-            "room.leave" => &people.bob,
-            // Nor can the Creator leave the mesh.
-            "member.leave" => &people.bob,
+            // The last owner of a room cannot leave it, nor the Creator the mesh.
+            "room.leave" | "member.leave" => &people.bob,
             _ => &people.creator,
         };
         let mut request = who.op(op.spec.name, &scene.input(op.spec.name));

@@ -379,10 +379,14 @@ impl Session {
     /// Hears these from now on. What was told since `before` commits is in the log.
     fn join(&mut self, streams: &[Stream], before: u64) {
         if !self.realtime.hub.join(&self.line, streams.iter().copied()) {
-            streams.iter().for_each(|stream| self.places.suspend(*stream));
+            for stream in streams {
+                self.places.suspend(*stream);
+            }
         }
         if self.realtime.host.live.commits() != before {
-            streams.iter().for_each(|stream| self.places.look(*stream));
+            for stream in streams {
+                self.places.look(*stream);
+            }
         }
     }
 

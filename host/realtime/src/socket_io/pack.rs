@@ -2,6 +2,7 @@
 
 use super::packet::{self, Packet, Reply};
 use bytes::Bytes;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -21,38 +22,50 @@ pub(super) fn write<D: Serialize>(reply: &Reply<'_, D>) -> Bytes {
 
 /// Reads a packet. Bytes within it make it one with attachments, which operations do not take.
 pub(super) fn read(bytes: &[u8]) -> Option<Packet> {
-    #[derive(Deserialize)]
-    struct Any<D> {
-        #[serde(rename = "type")]
-        kind: u8,
-        #[serde(default)]
-        nsp: Option<String>,
-        #[serde(default)]
-        id: Option<u64>,
-        data: Option<D>,
-    }
-    let any: Any<Value> = match rmp_serde::from_slice(bytes) {
-        Ok(any) => any,
-        Err(_) => {
-            let any: Any<serde::de::IgnoredAny> = rmp_serde::from_slice(bytes).ok()?;
-            return Some(Packet {
-                kind: if any.kind == packet::EVENT {
-                    packet::BINARY_EVENT
-                } else {
-                    any.kind
-                },
-                namespace: any.nsp.unwrap_or_else(|| "/".into()),
-                id: any.id,
-                data: Value::Null,
-                attachments: 0,
-            });
+    rmp_serde::from_slice(bytes)
+        .map(Any::<Value>::packet)
+        .or_else(|_| rmp_serde::from_slice(bytes).map(Any::<IgnoredAny>::with_attachments))
+        .ok()
+}
+
+/// What the parser of the clients sends.
+#[derive(Deserialize)]
+struct Any<D> {
+    #[serde(rename = "type")]
+    kind: u8,
+    #[serde(default)]
+    nsp: Option<String>,
+    #[serde(default)]
+    id: Option<u64>,
+    data: Option<D>,
+}
+
+impl<D> Any<D> {
+    fn packet(self) -> Packet
+    where
+        D: Into<Value>,
+    {
+        Packet {
+            kind: self.kind,
+            namespace: self.nsp.unwrap_or_else(|| "/".into()),
+            id: self.id,
+            data: self.data.map(Into::into).unwrap_or_default(),
+            attachments: 0,
         }
-    };
-    Some(Packet {
-        kind: any.kind,
-        namespace: any.nsp.unwrap_or_else(|| "/".into()),
-        id: any.id,
-        data: any.data.unwrap_or_default(),
-        attachments: 0,
-    })
+    }
+}
+
+impl Any<IgnoredAny> {
+    fn with_attachments(mut self) -> Packet {
+        if self.kind == packet::EVENT {
+            self.kind = packet::BINARY_EVENT;
+        }
+        Any::<Value> {
+            kind: self.kind,
+            nsp: self.nsp,
+            id: self.id,
+            data: None,
+        }
+        .packet()
+    }
 }

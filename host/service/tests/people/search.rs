@@ -301,7 +301,7 @@ on_both_engines! {
         assert_eq!((&reaction["emoji"], &reaction["mine"]), (&json!("👍"), &json!(true)));
     }
 
-    /// More than one transaction takes in, and a server that begins again where it stopped.
+    /// More than one transaction takes in.
     async fn many_messages_are_taken_in_step_by_step(world) {
         let scene = scene(world).await;
         let words: Vec<_> = (0..3000).map(|n| format!("w{n}")).collect();
