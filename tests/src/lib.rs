@@ -10,6 +10,7 @@ mod live;
 mod ops;
 mod program;
 mod raw;
+mod sent;
 mod server;
 mod world;
 
@@ -19,6 +20,7 @@ pub use live::{Closed, Live};
 pub use ops::{op, required_fields};
 pub use program::{Program, component, deploy, messages_until, upload};
 pub use raw::{Raw, raw};
+pub use sent::{Block, Sent};
 pub use server::{Options, TestServer};
 pub use world::{Mesh, PASSWORD, Person};
 

@@ -134,7 +134,7 @@ impl TestServer {
             proxies,
         };
         let end = CancellationToken::new();
-        let realtime = Realtime::start(&host, options.origins.clone());
+        let realtime = Realtime::start(&host, options.origins.clone()).expect("a thread");
         let service = Service::new(&host, front, realtime.router());
         let (ended, open) = (end.clone(), realtime.clone());
         let serving = tokio::spawn(async move {

@@ -28,8 +28,7 @@ pub const PREFIX: &str = "/api/v1";
 fn router(host: &Arc<Host>) -> Router {
     let mut by_path: BTreeMap<String, Vec<Route>> = BTreeMap::new();
     for op in OPS {
-        // What stays open is answered by another door.
-        if let Some(http) = op.spec.http.filter(|http| http.status != 101) {
+        if let Some(http) = op.spec.http.filter(|_| !op.spec.stays_open) {
             by_path
                 .entry(full_path(http.path))
                 .or_default()

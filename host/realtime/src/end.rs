@@ -1,6 +1,12 @@
 //! Why a connection ends, in the words of each door.
 
-use mesh_service::{Error, error::Code};
+use crate::web_socket::Broken;
+use http::StatusCode;
+use mesh_service::{
+    Error,
+    error::{Code, Problem},
+};
+use mesh_types::RequestId;
 
 /// Why the server ends a connection.
 #[derive(Debug, Clone)]
@@ -64,4 +70,33 @@ impl End {
             ),
         }
     }
+}
+
+/// Why a connection is over.
+pub(crate) enum Left {
+    /// Nothing more can be sent or read.
+    Broken(Broken),
+    /// The client said so.
+    Closed,
+    /// The server says so.
+    End(End),
+}
+
+impl From<Broken> for Left {
+    fn from(broken: Broken) -> Self {
+        Self::Broken(broken)
+    }
+}
+
+impl From<End> for Left {
+    fn from(end: End) -> Self {
+        Self::End(end)
+    }
+}
+
+/// An error as every door tells it (RFC 9457).
+pub(crate) fn problem(error: &Error, request: Option<RequestId>) -> Problem<'_> {
+    let title = StatusCode::from_u16(error.code.status()).ok();
+    let title = title.and_then(|status| status.canonical_reason()).unwrap_or("Error");
+    error.problem(title, request)
 }

@@ -1,6 +1,6 @@
 //! What every connection passes before it is one: the origin of the page, and the WebSocket handshake (RFC 6455).
 
-use crate::Realtime;
+use crate::{Realtime, end::problem};
 use axum::{
     body::Body,
     extract::Request,
@@ -14,8 +14,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 /// An error over HTTP, before there is a connection.
 pub(crate) fn refuse(error: &Error, asked: Option<Asked>) -> Response {
     let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let title = status.canonical_reason().unwrap_or("Error");
-    let body = serde_json::to_vec(&error.problem(title, asked.map(|asked| asked.id))).unwrap_or_default();
+    let body = serde_json::to_vec(&problem(error, asked.map(|asked| asked.id))).unwrap_or_default();
     let json = [(header::CONTENT_TYPE, "application/problem+json")];
     (status, json, body).into_response()
 }

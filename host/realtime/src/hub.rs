@@ -9,7 +9,10 @@ use mesh_service::{Host, LogEntry, News, Passing, Stale, Stream, event};
 use mesh_types::{ActorId, SessionId, limits};
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 use tokio::sync::broadcast::{Receiver, error::RecvError};
@@ -21,6 +24,8 @@ const TICK: Duration = Duration::from_millis(250);
 #[derive(Debug, Default)]
 pub(crate) struct Hub {
     seats: Mutex<Seats>,
+    /// The last row of the log that connections were told of.
+    told: AtomicI64,
 }
 
 #[derive(Debug, Default)]
@@ -110,6 +115,11 @@ impl Hub {
         self.seats().leave(line.id, stream);
     }
 
+    /// The last row of the log that connections were told of.
+    pub(crate) fn told(&self) -> i64 {
+        self.told.load(Ordering::Acquire)
+    }
+
     /// How many connections there are.
     pub(crate) fn count(&self) -> usize {
         self.seats().lines().count()
@@ -166,7 +176,9 @@ impl Hub {
                 continue;
             }
             let told = match event::event(host, entry).await {
-                Ok(Some(event)) => Told::logged(stream, &event).map_err(mesh_service::Error::internal),
+                Ok(Some(event)) => Told::logged(stream, &event)
+                    .map(|told| told.at(entry.pos))
+                    .map_err(mesh_service::Error::internal),
                 Ok(None) => continue,
                 Err(error) => Err(error),
             };
@@ -180,6 +192,9 @@ impl Hub {
                     }
                 }
             }
+        }
+        if let Some(last) = entries.last() {
+            self.told.store(last.pos, Ordering::Release);
         }
     }
 

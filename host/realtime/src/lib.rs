@@ -8,6 +8,7 @@ mod handshake;
 mod hub;
 mod line;
 mod plain;
+mod server_sent;
 mod session;
 mod socket_io;
 mod told;
@@ -39,30 +40,29 @@ pub struct Realtime {
 
 impl Realtime {
     /// Starts a task that follows the log until the server ends. `origins` are pages elsewhere whose scripts
-    /// may connect; those of this server may anyway.
-    pub fn start(host: &Arc<Host>, origins: Vec<String>) -> Arc<Self> {
+    /// may connect; those of this server may anyway. An error when there is no thread to be had.
+    pub fn start(host: &Arc<Host>, origins: Vec<String>) -> std::io::Result<Arc<Self>> {
         let hub = Arc::new(Hub::default());
         let live = host.live.subscribe();
         let (follower, following) = (hub.clone(), host.clone());
         let runtime = tokio::runtime::Handle::current();
         std::thread::Builder::new()
             .name("hub".into())
-            .spawn(move || runtime.block_on(follower.follow(following, live)))
-            .expect("a thread");
+            .spawn(move || runtime.block_on(follower.follow(following, live)))?;
         tokio::spawn(hub.clone().tick(host.clone()));
         tokio::spawn(mesh_service::presence::follow(host.clone()));
-        Arc::new(Self {
+        Ok(Arc::new(Self {
             host: host.clone(),
             hub,
             origins,
             engines: socket_io::Engines::default(),
             tasks: TaskTracker::new(),
-        })
+        }))
     }
 
     /// The routes of its doors.
     pub fn router(self: &Arc<Self>) -> Router {
-        let plain = self.clone();
+        let (plain, sent) = (self.clone(), self.clone());
         let socket_io = |speech| {
             let realtime = self.clone();
             any(move |request| {
@@ -74,6 +74,10 @@ impl Realtime {
             .route(
                 "/api/v1/socket",
                 get(move |request| async move { plain::answer(&plain, request) }),
+            )
+            .route(
+                "/api/v1/me/events/stream",
+                get(move |request| async move { server_sent::answer(&sent, request).await }),
             )
             .route("/socket.io/", socket_io(Speech::Text))
             .route("/socket.io/msgpack/", socket_io(Speech::Pack))

@@ -154,6 +154,11 @@ impl Line {
         mail.recheck_all || !mail.recheck.is_empty()
     }
 
+    /// Whether nothing waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.full.load(Ordering::Acquire)
+    }
+
     pub(crate) fn push(&self, told: &Arc<Told>) {
         self.put(|mail| mail.add(told));
     }

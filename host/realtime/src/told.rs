@@ -13,9 +13,12 @@ pub(crate) struct Told {
     pub(crate) stream: Stream,
     /// Its place there; none for what is in no log.
     pub(crate) seq: Option<i64>,
+    /// Its place in the whole log, when it was told as it happened.
+    pub(crate) pos: Option<i64>,
     kind: String,
     /// The envelope, as JSON.
     pub(crate) json: String,
+    block: OnceLock<(String, usize)>,
     frame: OnceLock<Bytes>,
     packet_frame: OnceLock<Bytes>,
     packed_frame: OnceLock<Bytes>,
@@ -26,6 +29,12 @@ impl Told {
     pub(crate) fn logged(stream: Stream, event: &Event) -> Result<Self, serde_json::Error> {
         let json = serde_json::to_string(event)?;
         Ok(Self::new(stream, Some(event.seq), event.kind.clone(), json))
+    }
+
+    /// As it happened.
+    pub(crate) fn at(mut self, pos: i64) -> Self {
+        self.pos = Some(pos);
+        self
     }
 
     /// An event that is in no log.
@@ -42,8 +51,10 @@ impl Told {
         Self {
             stream,
             seq,
+            pos: None,
             kind,
             json,
+            block: OnceLock::new(),
             frame: OnceLock::new(),
             packet_frame: OnceLock::new(),
             packed_frame: OnceLock::new(),
@@ -53,6 +64,15 @@ impl Told {
     /// About how much memory it takes.
     pub(crate) fn size(&self) -> usize {
         self.json.len()
+    }
+
+    /// As server-sent events have it, with its `id` or without.
+    pub(crate) fn block(&self, with_id: bool) -> &str {
+        let (block, id) = self.block.get_or_init(|| {
+            let id = self.pos.map_or_else(String::new, |pos| format!("id: {pos}\n"));
+            (format!("{id}data: {}\n\n", self.json), id.len())
+        });
+        if with_id { block } else { &block[*id..] }
     }
 
     /// As a frame of the plain WebSocket: the envelope with the frame's name beside its fields.

@@ -70,7 +70,7 @@ pub(crate) async fn run(flags: Flags) -> Result<()> {
         hosts: hosts(&config, address),
         proxies: config.proxies()?,
     };
-    let realtime = Realtime::start(&host, config.server.origins.clone());
+    let realtime = Realtime::start(&host, config.server.origins.clone())?;
     let service = Service::new(&host, front, realtime.router());
     // For whoever wants to tell this server something; never read by it.
     std::fs::write(data.join("mesh.pid"), std::process::id().to_string())

@@ -113,6 +113,8 @@ pub struct OpSpec {
     pub from_outside: bool,
     /// Asks about a mesh, and decides about each of its rooms by itself.
     pub room_by_room: bool,
+    /// Its connection stays open, so it is answered by the doors for that and not by REST's own.
+    pub stays_open: bool,
     /// What it costs against the rate limit; 1 for most.
     pub cost: u32,
     /// It tries a password, so it also draws on the slow bucket of the caller's address.
@@ -165,6 +167,7 @@ impl OperationWithoutPermission {
             shown_once: false,
             from_outside: false,
             room_by_room: false,
+            stays_open: false,
             cost: 1,
             sign_in: false,
             summary: "",
@@ -262,6 +265,13 @@ impl OpSpec {
     #[must_use]
     pub const fn room_by_room(mut self) -> Self {
         self.room_by_room = true;
+        self
+    }
+
+    /// Its connection stays open.
+    #[must_use]
+    pub const fn stays_open(mut self) -> Self {
+        self.stays_open = true;
         self
     }
 

@@ -130,6 +130,7 @@ pub static OPS: &[ErasedOp] = &[
     // Events and audit
     ErasedOp::of::<event::SyncEvents>(),
     ErasedOp::of::<event::PollEvents>(),
+    ErasedOp::of::<event::StreamEvents>(),
     ErasedOp::of::<event::AckEvents>(),
     ErasedOp::of::<event::ListRoomEvents>(),
     ErasedOp::of::<event::ListAudit>(),

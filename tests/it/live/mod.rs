@@ -2,4 +2,5 @@
 
 mod frames;
 mod rights;
+mod sent;
 mod streams;

@@ -11,8 +11,7 @@ async fn unknown_fields_are_refused_by_every_operation() {
     let people = People::new(&server).await;
     let scene = Scene::new(&server, &people, "home").await;
     for op in OPS {
-        // Status 101: the input of a connection is its first frame.
-        let Some(http) = op.spec.http.filter(|http| http.status != 101) else {
+        let Some(http) = op.spec.http.filter(|_| !op.spec.stays_open) else {
             continue;
         };
         let mut input = scene.input(op.spec.name);

@@ -1,11 +1,10 @@
 //! The frames of the plain WebSocket, in both directions.
 
 use crate::{
-    end::End,
+    end::{End, problem},
     session::{Answered, Asked, Resumed},
 };
 use bytes::Bytes;
-use http::StatusCode;
 use mesh_service::{Error, Reply, error::Code, socket::Opened};
 use mesh_types::{RequestId, RoomId, limits};
 use serde::{Deserialize, Serialize};
@@ -151,9 +150,7 @@ fn good(tag: &str, status: u16, reply: &Reply) -> Option<String> {
 }
 
 pub(super) fn error(tag: Option<&str>, error: &Error, request: Option<RequestId>, fatal: bool) -> String {
-    let title = StatusCode::from_u16(error.code.status()).ok();
-    let title = title.and_then(|status| status.canonical_reason()).unwrap_or("Error");
-    let problem = text(&error.problem(title, request));
+    let problem = text(&problem(error, request));
     let id = tag.unwrap_or("null");
     let retry = error
         .retry_after_ms

@@ -4,14 +4,14 @@ mod frames;
 
 use crate::{
     Realtime,
-    end::End,
+    end::{End, Left},
     handshake,
-    session::{Client, Out, Session},
+    session::{Client, Out, Session, prove},
     web_socket::{Broken, WebSocket},
 };
 use axum::{extract::Request, response::Response};
 use frames::Frame;
-use mesh_service::{Asked, authority::Known, socket, token};
+use mesh_service::Asked;
 use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
@@ -82,26 +82,6 @@ async fn serve(realtime: Arc<Realtime>, mut socket: WebSocket, client: Client, t
     }
 }
 
-/// Why a connection is over.
-enum Left {
-    Broken(Broken),
-    /// The client said so.
-    Closed,
-    End(End),
-}
-
-impl From<Broken> for Left {
-    fn from(broken: Broken) -> Self {
-        Self::Broken(broken)
-    }
-}
-
-impl From<End> for Left {
-    fn from(end: End) -> Self {
-        Self::End(end)
-    }
-}
-
 enum Never {}
 
 /// The first frame proves who it is.
@@ -115,23 +95,7 @@ async fn greet(
         return Err(Left::Closed);
     };
     let hello = text(&message).and_then(Frame::hello)?;
-    let host = &realtime.host;
-    let known: Result<(Known, Option<String>), _> = match (&hello.token, ticket) {
-        (Some(bearer), _) => {
-            let known = host.authority.known(&host.store, host.clock.now(), bearer).await;
-            known.map(|known| (known, Some(token::hash(bearer))))
-        }
-        (None, Some(ticket)) => socket::redeem(host, &ticket).await.map(|known| (known, None)),
-        (None, None) => Err(crate::session::unauthenticated()),
-    };
-    let known = match known {
-        Ok(known) => known,
-        Err(error) => {
-            // Wrong tokens cost the address that sends them, so that they cannot be tried for free.
-            let allowed = host.limiter.take(None, client.address, 1);
-            return Err(End::Refused(allowed.err().unwrap_or(error)).into());
-        }
-    };
+    let known = prove(&realtime.host, client, hello.token.as_deref(), ticket.as_deref()).await?;
     let (session, opened) = Session::open(realtime.clone(), client.clone(), known).await?;
     socket.feed_text(&frames::hello(&opened)).await?;
     socket.flush().await?;

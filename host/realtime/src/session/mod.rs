@@ -13,12 +13,13 @@ use crate::{
 use futures_util::{FutureExt as _, future::BoxFuture};
 use mesh_authz::{Caller, Credential};
 use mesh_service::{
-    Door, Envelope, Error, Head, Input, OPS, Result, Stream,
+    Door, Envelope, Error, Head, Host, Input, OPS, Result, Stream,
     authority::Known,
     call,
     error::Code,
     event,
-    socket::{OpenSocket, OpenSocketIn, Opened},
+    socket::{self, OpenSocket, OpenSocketIn, Opened},
+    token,
 };
 use mesh_types::{RequestId, RoomId, limits};
 use place::Places;
@@ -167,6 +168,19 @@ impl Session {
         self
     }
 
+    /// Whether everything that was told up to now was sent, and no right is being looked at.
+    pub(crate) fn is_caught_up(&self) -> bool {
+        self.checking.is_none() && self.places.are_at_their_heads()
+    }
+
+    /// How much of the log is behind the client, when it was sent everything.
+    pub(crate) fn position(&self) -> Option<i64> {
+        // In this order: what was told until then waits in one of these places, or was sent.
+        let told = self.realtime.hub.told();
+        let nothing_waits = self.line.is_empty() && self.inbox.is_empty() && self.out.is_empty();
+        (told > 0 && nothing_waits && self.is_caught_up()).then_some(told)
+    }
+
     /// The client was heard.
     pub(crate) fn hear(&self) {
         self.line.hear(self.now());
@@ -280,23 +294,20 @@ impl Session {
     }
 
     /// Goes on with another token of the same actor.
-    pub(crate) async fn renew(&mut self, token: &str) -> std::result::Result<Opened, End> {
+    pub(crate) async fn renew(&mut self, bearer: &str) -> std::result::Result<Opened, End> {
         let host = self.realtime.host.clone();
-        let known = host.authority.known(&host.store, host.clock.now(), token).await;
+        let known = host.authority.known(&host.store, host.clock.now(), bearer).await;
         let known = known.map_err(End::Refused)?;
         if known.caller.actor() != Some(self.line.actor) {
             return Err(End::Protocol("This token is of somebody else.".into()));
         }
-        *self.line.proof() = proof(&known.caller, Some(mesh_service::token::hash(token)));
+        *self.line.proof() = proof(&known.caller, Some(token::hash(bearer)));
         self.caller = known.caller;
         self.set_expiry(known.expires_at.map(|end| end.0));
-        let before = host.live.commits();
         let opened = call::<OpenSocket>(&host, self.envelope(), OpenSocketIn::default()).await;
-        let opened = opened.map_err(End::Refused)?.out;
         // The rights of another token may be others.
         self.check();
-        let _ = before;
-        Ok(opened)
+        Ok(opened.map_err(End::Refused)?.out)
     }
 
     fn set_expiry(&mut self, expires_at: Option<i64>) {
@@ -524,6 +535,28 @@ impl Session {
             self.out.extend(events.into_iter().map(Out::Event));
         }
     }
+}
+
+/// Who a client is, by the token or the ticket that it shows, and the hash of the token.
+pub(crate) async fn prove(
+    host: &Host,
+    client: &Client,
+    token: Option<&str>,
+    ticket: Option<&str>,
+) -> std::result::Result<(Known, Option<String>), End> {
+    let known = match (token, ticket) {
+        (Some(bearer), _) => {
+            let known = host.authority.known(&host.store, host.clock.now(), bearer).await;
+            known.map(|known| (known, Some(token::hash(bearer))))
+        }
+        (None, Some(ticket)) => socket::redeem(host, ticket).await.map(|known| (known, None)),
+        (None, None) => Err(unauthenticated()),
+    };
+    known.map_err(|error| {
+        // Wrong tokens cost the address that sends them, so that they cannot be tried for free.
+        let allowed = host.limiter.take(None, client.address, 1);
+        End::Refused(allowed.err().unwrap_or(error))
+    })
 }
 
 fn proof(caller: &Caller, token: Option<String>) -> Proof {

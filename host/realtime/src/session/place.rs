@@ -127,6 +127,11 @@ impl Places {
         }
     }
 
+    /// Whether all that is known to exist was sent.
+    pub(crate) fn are_at_their_heads(&self) -> bool {
+        !self.places.values().any(|place| place.behind || place.suspended)
+    }
+
     /// A stream for which the log is to be read, and from where.
     pub(crate) fn behind(&self) -> Option<(Stream, i64)> {
         let mut behind = self.places.iter().filter(|(_, place)| place.behind && !place.suspended);

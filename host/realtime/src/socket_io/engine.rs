@@ -13,10 +13,10 @@ use crate::{
     web_socket::WebSocket,
 };
 use axum::{
-    extract::{FromRequest as _, Request},
+    body::to_bytes,
+    extract::Request,
     response::{IntoResponse as _, Response},
 };
-use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode, header};
 use mesh_service::{Asked, token};
 use mesh_types::limits;
@@ -35,7 +35,8 @@ pub(super) const PING: i64 = 25_000;
 pub(super) const PONG: i64 = 20_000;
 /// How long a WebSocket may take to take over.
 const UPGRADE: Duration = Duration::from_secs(10);
-
+/// How long the body of a request may take.
+const BODY: Duration = Duration::from_secs(30);
 /// How long the last packets of a polled connection wait to be taken.
 const LAST: Duration = Duration::from_secs(3);
 
@@ -180,13 +181,9 @@ fn begin_socket(realtime: &Arc<Realtime>, speech: Speech, asked: Option<Asked>, 
 
 /// Hands the packets of a request over.
 async fn receive(polling: &Polling, request: Request) -> Response {
-    let Ok(body) = Bytes::from_request(request, &()).await else {
-        return refuse(BAD_REQUEST);
-    };
-    let packets = std::str::from_utf8(&body)
-        .ok()
-        .filter(|_| body.len() <= limits::SOCKET_FRAME);
-    let Some(packets) = packets.and_then(decode) else {
+    let body = timeout(BODY, to_bytes(request.into_body(), limits::SOCKET_FRAME)).await;
+    let body = body.ok().and_then(Result::ok).unwrap_or_default();
+    let Some(packets) = std::str::from_utf8(&body).ok().and_then(decode) else {
         polling.close();
         return refuse(BAD_REQUEST);
     };

@@ -8,12 +8,11 @@ use super::{
 };
 use crate::{
     Realtime,
-    end::End,
-    session::{Answered, Asked, Client, Out, Resumed, Session, unauthenticated},
+    end::{End, Left, problem},
+    session::{Answered, Asked, Client, Out, Resumed, Session, prove, unauthenticated},
     web_socket::Broken,
 };
-use http::StatusCode;
-use mesh_service::{Error, authority::Known, error::Code, socket, token};
+use mesh_service::{Error, error::Code, token};
 use mesh_types::{RequestId, RoomId, Timestamp, limits};
 use serde::Deserialize;
 use serde_json::{Map, Value, json, value::RawValue};
@@ -34,24 +33,6 @@ struct Auth {
     ticket: Option<String>,
     protocol: Option<u32>,
     streams: Option<BTreeMap<String, i64>>,
-}
-
-enum Left {
-    Broken(Broken),
-    Closed,
-    End(End),
-}
-
-impl From<Broken> for Left {
-    fn from(broken: Broken) -> Self {
-        Self::Broken(broken)
-    }
-}
-
-impl From<End> for Left {
-    fn from(end: End) -> Self {
-        Self::End(end)
-    }
 }
 
 /// One connection, until it is over.
@@ -115,7 +96,7 @@ impl Talk {
                     } else {
                         "closing"
                     };
-                    let notice = self.speech.emit(name, None, &problem(&error, None));
+                    let notice = self.speech.emit(name, None, &json!(problem(&error, None)));
                     self.link.feed(notice).await?;
                     if stays_away {
                         self.link
@@ -440,7 +421,6 @@ async fn open(
     client: Client,
     auth: Value,
 ) -> Result<(Session, Value, BTreeMap<String, i64>), End> {
-    let host = &realtime.host;
     let auth: Auth = match auth {
         Value::Object(_) => serde_json::from_value(auth).map_err(|error| End::Protocol(error.to_string()))?,
         _ => return Err(End::Refused(unauthenticated())),
@@ -448,19 +428,7 @@ async fn open(
     if auth.protocol.is_some_and(|protocol| protocol != PROTOCOL) {
         return Err(End::Protocol(format!("This server speaks protocol {PROTOCOL}.")));
     }
-    let known: Result<(Known, Option<String>), Error> = match (&auth.token, &auth.ticket) {
-        (Some(bearer), _) => {
-            let known = host.authority.known(&host.store, host.clock.now(), bearer).await;
-            known.map(|known| (known, Some(token::hash(bearer))))
-        }
-        (None, Some(ticket)) => socket::redeem(host, ticket).await.map(|known| (known, None)),
-        (None, None) => Err(unauthenticated()),
-    };
-    let known = known.map_err(|error| {
-        // Wrong tokens cost the address that sends them, so that they cannot be tried for free.
-        let allowed = host.limiter.take(None, client.address, 1);
-        End::Refused(allowed.err().unwrap_or(error))
-    })?;
+    let known = prove(&realtime.host, &client, auth.token.as_deref(), auth.ticket.as_deref()).await?;
     let (session, opened) = Session::open(realtime.clone(), client, known).await?;
     Ok((session, json!(opened), auth.streams.unwrap_or_default()))
 }
@@ -472,12 +440,6 @@ const fn reply(kind: u8, data: Option<Value>) -> Reply<'static, Value> {
         id: None,
         data,
     }
-}
-
-fn problem(error: &Error, request: Option<RequestId>) -> Value {
-    let title = StatusCode::from_u16(error.code.status()).ok();
-    let title = title.and_then(|status| status.canonical_reason()).unwrap_or("Error");
-    json!(error.problem(title, request))
 }
 
 fn bad(error: &Error, request: Option<RequestId>) -> Value {

@@ -1,7 +1,7 @@
 //! The log, as the doors of live events read it: who is on which stream, and what a stream holds.
 
-use super::{Reader, known};
-use crate::{Host, Result, resource::Resource};
+use super::{Reader, known, positions::Positions};
+use crate::{Error, Host, Result, error::Code, resource::Resource};
 use mesh_authz::{Access, BotGrant, Caller, Credential, Facts, GrantEffect, Permission, Value, Who, decide, value};
 use mesh_store::{
     follows::{self, Head},
@@ -93,6 +93,28 @@ pub(super) async fn is_inside(host: &Host, caller: &Caller, room: RoomId) -> Res
 fn there(facts: &Facts) -> bool {
     let inside = facts.room.as_ref().is_some_and(|room| room.my_role.is_some());
     inside && facts.place.is_some_and(|place| !place.suspended)
+}
+
+/// The place of the last row of the log.
+pub(super) async fn position(host: &Host) -> Result<i64> {
+    Ok(log::last_pos(&mut host.store.view().await?.tx()).await?)
+}
+
+/// Where these streams stood when the log ended at `position`. An error when this log never did.
+pub(super) async fn streams_at(host: &Host, open: &[Head], position: i64) -> Result<Positions> {
+    let mut view = host.store.view().await?;
+    if !(0..=log::last_pos(&mut view.tx()).await?).contains(&position) {
+        return Err(Error::new(
+            Code::CursorExpired,
+            "This position is from another log. Connect without one.",
+        ));
+    }
+    let mut positions = Positions::new();
+    for head in open {
+        let seq = log::head_at(&mut view.tx(), head.stream, position).await?;
+        positions.insert(head.stream.to_string(), seq);
+    }
+    Ok(positions)
 }
 
 /// The event that a row of the log tells; from memory, where it is the newest.

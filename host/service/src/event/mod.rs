@@ -6,6 +6,7 @@ mod delivery;
 mod follow;
 mod positions;
 mod room;
+mod stream;
 mod sync;
 
 pub use ack::AckEvents;
@@ -14,6 +15,7 @@ pub use delivery::{Delivery, next as next_for_bot};
 pub use follow::{Stretch, after, event, head_of, may_follow, streams_of};
 pub use positions::{Positions, pack, unpack};
 pub use room::{ListRoomEvents, ListRoomEventsIn};
+pub use stream::{Begins, StreamEvents, StreamEventsIn};
 pub use sync::{PollEvents, SyncEvents, SyncEventsIn};
 
 use crate::{Answer, Error, Result, recent::Recent};

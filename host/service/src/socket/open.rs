@@ -53,7 +53,8 @@ impl Op for OpenSocket {
     const SPEC: OpSpec = op("socket.open", Effect::Read)
         .public("who connects is proved by the first frame or by a ticket")
         .about("Opens a WebSocket of the subprotocol `mesh.v1.json`; see the guide to live events.")
-        .http(Method::Get, "/socket", 101);
+        .http(Method::Get, "/socket", 101)
+        .stays_open();
     type In = OpenSocketIn;
     type Out = Opened;
     type On = Server;
