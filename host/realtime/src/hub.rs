@@ -20,6 +20,9 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 /// How exactly connections know the time.
 const TICK: Duration = Duration::from_millis(250);
 
+/// Connections are woken at the latest after so many commits.
+const BURST: usize = 16;
+
 /// Every open connection.
 #[derive(Debug, Default)]
 pub(crate) struct Hub {
@@ -146,11 +149,12 @@ impl Hub {
 
     /// Reads what commits bring until the server ends.
     pub(crate) async fn follow(self: Arc<Self>, host: Arc<Host>, mut live: Receiver<Arc<News>>) {
+        let (mut sleeping, mut burst) = (Vec::new(), 0);
         loop {
             match live.recv().await {
                 Ok(news) => match &*news {
-                    News::Commit { entries, stale } => self.commit(&host, entries, stale).await,
-                    News::Passing(passing) => self.pass(passing),
+                    News::Commit { entries, stale } => self.commit(&host, entries, stale, &mut sleeping).await,
+                    News::Passing(passing) => self.pass(passing, &mut sleeping),
                 },
                 // What was missed took rights away, perhaps, so nobody keeps a stream unproved.
                 Err(RecvError::Lagged(missed)) => {
@@ -159,11 +163,17 @@ impl Hub {
                 }
                 Err(RecvError::Closed) => return,
             }
+            // Waking is what costs, and whoever is woken once takes all that came: a burst is one write.
+            burst += 1;
+            if live.is_empty() || burst >= BURST {
+                sleeping.drain(..).for_each(|line| line.wake());
+                burst = 0;
+            }
         }
     }
 
     /// Rights come first: nobody gets what a commit brings by a right that it took away.
-    async fn commit(&self, host: &Host, entries: &[LogEntry], stale: &[Stale]) {
+    async fn commit(&self, host: &Host, entries: &[LogEntry], stale: &[Stale], sleeping: &mut Vec<Arc<Line>>) {
         if !stale.is_empty() {
             let mut seats = self.seats();
             for one in stale {
@@ -183,7 +193,7 @@ impl Hub {
                 Err(error) => Err(error),
             };
             match told {
-                Ok(told) => self.tell(&Arc::new(told)),
+                Ok(told) => self.tell(&Arc::new(told), sleeping),
                 Err(error) => {
                     tracing::error!(%stream, seq, ?error, "an event could not be told; connections read the log");
                     let seats = self.seats();
@@ -198,16 +208,18 @@ impl Hub {
         }
     }
 
-    fn pass(&self, passing: &Passing) {
+    fn pass(&self, passing: &Passing, sleeping: &mut Vec<Arc<Line>>) {
         if self.seats().listeners.contains_key(&passing.stream) {
-            self.tell(&Arc::new(Told::passing(passing)));
+            self.tell(&Arc::new(Told::passing(passing)), sleeping);
         }
     }
 
-    fn tell(&self, told: &Arc<Told>) {
+    fn tell(&self, told: &Arc<Told>, sleeping: &mut Vec<Arc<Line>>) {
         let seats = self.seats();
         for line in seats.listeners.get(&told.stream).into_iter().flat_map(HashMap::values) {
-            line.push(told);
+            if line.push(told) {
+                sleeping.push(line.clone());
+            }
         }
     }
 

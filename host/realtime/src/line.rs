@@ -159,15 +159,25 @@ impl Line {
         !self.full.load(Ordering::Acquire)
     }
 
-    pub(crate) fn push(&self, told: &Arc<Told>) {
-        self.put(|mail| mail.add(told));
+    /// Puts an event in. True when the connection has to be woken for it.
+    #[must_use]
+    pub(crate) fn push(&self, told: &Arc<Told>) -> bool {
+        self.change(|mail| mail.add(told))
+    }
+
+    pub(crate) fn wake(&self) {
+        self.waker.wake();
     }
 
     pub(crate) fn put(&self, change: impl FnOnce(&mut Mail)) {
-        change(&mut self.mail.lock().unwrap_or_else(PoisonError::into_inner));
-        if !self.full.swap(true, Ordering::AcqRel) {
-            self.waker.wake();
+        if self.change(change) {
+            self.wake();
         }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Mail)) -> bool {
+        change(&mut self.mail.lock().unwrap_or_else(PoisonError::into_inner));
+        !self.full.swap(true, Ordering::AcqRel)
     }
 
     /// Everything that waits, as soon as something does.
