@@ -141,7 +141,7 @@ impl Scene {
             while mentioned.is_none() || (replies && replied.is_none()) {
                 let news = live.recv().await.expect("the log goes on");
                 for entry in news
-                    .entries()
+                    .entries
                     .iter()
                     .filter(|entry| entry.op == "message.post" && entry.lead)
                 {

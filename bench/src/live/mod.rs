@@ -1,6 +1,7 @@
 //! Live events: what a delivery, a connection and a resumption cost.
 
 pub(crate) mod bare;
+mod behind;
 mod client;
 
 use crate::{
@@ -266,6 +267,7 @@ pub(crate) async fn measure(report: &mut Report) {
     let bare = Arc::new(Scene::bare(&mut child));
     connects(report, &mesh).await;
     fan_out(report, &mesh, &bare, &data).await;
+    behind::measure(report, &program, &mesh).await;
     let _ = child.kill();
     let _ = child.wait();
 }

@@ -152,10 +152,7 @@ impl Hub {
         let (mut sleeping, mut burst) = (Vec::new(), 0);
         loop {
             match live.recv().await {
-                Ok(news) => match &*news {
-                    News::Commit { entries, stale } => self.commit(&host, entries, stale, &mut sleeping).await,
-                    News::Passing(passing) => self.pass(passing, &mut sleeping),
-                },
+                Ok(news) => self.commit(&host, &news, &mut sleeping).await,
                 // What was missed took rights away, perhaps, so nobody keeps a stream unproved.
                 Err(RecvError::Lagged(missed)) => {
                     tracing::warn!(missed, "live events fell behind the log and are read from it");
@@ -173,14 +170,15 @@ impl Hub {
     }
 
     /// Rights come first: nobody gets what a commit brings by a right that it took away.
-    async fn commit(&self, host: &Host, entries: &[LogEntry], stale: &[Stale], sleeping: &mut Vec<Arc<Line>>) {
+    async fn commit(&self, host: &Host, news: &News, sleeping: &mut Vec<Arc<Line>>) {
+        let News { entries, stale } = news;
         if !stale.is_empty() {
             let mut seats = self.seats();
             for one in stale {
                 seats.forget(one, entries);
             }
         }
-        for entry in entries {
+        for entry in entries.iter() {
             let Some((stream, seq)) = entry.event else { continue };
             if !self.seats().listeners.contains_key(&stream) {
                 continue;
@@ -208,9 +206,12 @@ impl Hub {
         }
     }
 
-    fn pass(&self, passing: &Passing, sleeping: &mut Vec<Arc<Line>>) {
+    /// Tells what is in no log.
+    pub(crate) fn pass(&self, passing: &Passing) {
         if self.seats().listeners.contains_key(&passing.stream) {
-            self.tell(&Arc::new(Told::passing(passing)), sleeping);
+            let mut sleeping = Vec::new();
+            self.tell(&Arc::new(Told::passing(passing)), &mut sleeping);
+            sleeping.iter().for_each(|line| line.wake());
         }
     }
 

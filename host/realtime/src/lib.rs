@@ -45,6 +45,8 @@ impl Realtime {
         let hub = Arc::new(Hub::default());
         let live = host.live.subscribe();
         let (follower, following) = (hub.clone(), host.clone());
+        let passes = hub.clone();
+        host.live.on_passing(move |passing| passes.pass(passing));
         let runtime = tokio::runtime::Handle::current();
         std::thread::Builder::new()
             .name("hub".into())

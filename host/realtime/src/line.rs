@@ -18,6 +18,9 @@ const EVENTS: usize = 1_000;
 /// Most bytes that wait.
 const BYTES: usize = 4 << 20;
 
+/// Places for events that an idle connection keeps.
+const KEPT: usize = 32;
+
 /// By what a connection was opened, so that it ends when that ends.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Proof {
@@ -48,8 +51,15 @@ pub(crate) struct Line {
 /// What waits.
 #[derive(Debug, Default)]
 pub(crate) struct Mail {
-    pub(crate) events: VecDeque<Arc<Told>>,
+    events: VecDeque<Arc<Told>>,
     bytes: usize,
+    /// What is rarely there.
+    notices: Option<Box<Notices>>,
+}
+
+/// What a connection has to know besides events.
+#[derive(Debug, Default)]
+pub(crate) struct Notices {
     /// Streams of which logged events did not fit, with the last `seq` that is missing: the log has them.
     pub(crate) lost: HashMap<Stream, i64>,
     /// Streams that the connection was taken off because its rights changed, or that it may be on now; with
@@ -64,7 +74,7 @@ pub(crate) struct Mail {
     pub(crate) end: Option<End>,
 }
 
-impl Mail {
+impl Notices {
     /// A logged event was not kept for the connection.
     pub(crate) fn lose(&mut self, stream: Stream, seq: i64) {
         self.lost.insert(stream, seq);
@@ -73,6 +83,12 @@ impl Mail {
     /// The connection was taken off a stream, or may be on it now.
     pub(crate) fn recheck_from(&mut self, stream: Stream, first: Option<i64>) {
         self.recheck.insert(stream, first);
+    }
+}
+
+impl Mail {
+    fn notices(&mut self) -> &mut Notices {
+        self.notices.get_or_insert_default()
     }
 
     fn add(&mut self, told: &Arc<Told>) {
@@ -89,13 +105,14 @@ impl Mail {
             self.bytes = bytes;
             return;
         }
+        let notices = self.notices.get_or_insert_default();
         for waiting in self.events.drain(..) {
             if let Some(seq) = waiting.seq {
-                self.lost.insert(waiting.stream, seq);
+                notices.lose(waiting.stream, seq);
             }
         }
+        notices.lose(told.stream, seq);
         self.bytes = 0;
-        self.lose(told.stream, seq);
     }
 }
 
@@ -151,7 +168,8 @@ impl Line {
     /// Whether its rights changed and it has not looked yet.
     pub(crate) fn must_recheck(&self) -> bool {
         let mail = self.mail.lock().unwrap_or_else(PoisonError::into_inner);
-        mail.recheck_all || !mail.recheck.is_empty()
+        let notices = mail.notices.as_ref();
+        notices.is_some_and(|notices| notices.recheck_all || !notices.recheck.is_empty())
     }
 
     /// Whether nothing waits.
@@ -169,8 +187,8 @@ impl Line {
         self.waker.wake();
     }
 
-    pub(crate) fn put(&self, change: impl FnOnce(&mut Mail)) {
-        if self.change(change) {
+    pub(crate) fn put(&self, change: impl FnOnce(&mut Notices)) {
+        if self.change(|mail| change(mail.notices())) {
             self.wake();
         }
     }
@@ -180,8 +198,12 @@ impl Line {
         !self.full.swap(true, Ordering::AcqRel)
     }
 
-    /// Everything that waits, as soon as something does.
-    pub(crate) fn poll_take(&self, context: &mut Context<'_>) -> Poll<Mail> {
+    /// Everything that waits, as soon as something does: events go to the end of `events`.
+    pub(crate) fn poll_take(
+        &self,
+        context: &mut Context<'_>,
+        events: &mut VecDeque<Arc<Told>>,
+    ) -> Poll<Option<Box<Notices>>> {
         if !self.full.load(Ordering::Acquire) {
             self.waker.register(context.waker());
             if !self.full.load(Ordering::Acquire) {
@@ -191,6 +213,13 @@ impl Line {
         let mut mail = self.mail.lock().unwrap_or_else(PoisonError::into_inner);
         // Under the lock: what is put in from here on wakes again.
         self.full.store(false, Ordering::Release);
-        Poll::Ready(std::mem::take(&mut mail))
+        mail.bytes = 0;
+        if events.is_empty() {
+            std::mem::swap(events, &mut mail.events);
+            mail.events.shrink_to(KEPT);
+        } else {
+            events.append(&mut mail.events);
+        }
+        Poll::Ready(mail.notices.take())
     }
 }

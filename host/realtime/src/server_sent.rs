@@ -167,7 +167,7 @@ impl Channel {
                 }
                 session.wake_at(session.now() + SIGN);
             }
-            Out::End(end) => return Err(Some(end)),
+            Out::End(end) => return Err(Some(*end)),
             // Only doors that ask for these get them.
             Out::Answer(_) | Out::Replay { .. } => {}
         }

@@ -8,35 +8,20 @@ use mesh_types::{
 };
 use serde_json::Value;
 use std::sync::{
-    Arc,
+    Arc, OnceLock,
     atomic::{AtomicU64, Ordering},
 };
 use tokio::sync::broadcast;
 
 const BEHIND: usize = 4096;
 
-/// What followers are told.
+/// A commit, as followers are told of it.
 #[derive(Debug)]
-pub enum News {
-    /// A commit.
-    Commit {
-        /// Its rows in the log.
-        entries: Arc<[Entry]>,
-        /// What it made untrue about rights; forgotten already.
-        stale: Vec<Stale>,
-    },
-    /// Something that is in no log.
-    Passing(Passing),
-}
-
-impl News {
-    /// The rows of a commit; none of what passes.
-    pub fn entries(&self) -> &[Entry] {
-        match self {
-            Self::Commit { entries, .. } => entries,
-            Self::Passing(_) => &[],
-        }
-    }
+pub struct News {
+    /// Its rows in the log.
+    pub entries: Arc<[Entry]>,
+    /// What it made untrue about rights; forgotten already.
+    pub stale: Vec<Stale>,
 }
 
 /// An ephemeral event: told once to whoever listens, and kept nowhere.
@@ -78,6 +63,7 @@ impl Passing {
 pub struct Live {
     sender: broadcast::Sender<Arc<News>>,
     commits: AtomicU64,
+    passing: OnceLock<Box<dyn Fn(&Passing) + Send + Sync>>,
     pub(crate) recent: Recent,
 }
 
@@ -86,6 +72,7 @@ impl Default for Live {
         Self {
             sender: broadcast::channel(BEHIND).0,
             commits: AtomicU64::new(0),
+            passing: OnceLock::new(),
             recent: Recent::default(),
         }
     }
@@ -106,7 +93,7 @@ impl Live {
         let entries: Arc<[Entry]> = entries.into();
         self.recent.add(&entries, posted);
         self.commits.fetch_add(1, Ordering::AcqRel);
-        let _ = self.sender.send(Arc::new(News::Commit { entries, stale }));
+        let _ = self.sender.send(Arc::new(News { entries, stale }));
     }
 
     /// How many commits were told. While it stays the same, whoever looked into the database and then began
@@ -115,8 +102,16 @@ impl Live {
         self.commits.load(Ordering::Acquire)
     }
 
+    /// Who hears what passes; the first to ask. It is told at once, on whatever thread it passes, so it must
+    /// not block.
+    pub fn on_passing(&self, hear: impl Fn(&Passing) + Send + Sync + 'static) {
+        let _ = self.passing.set(Box::new(hear));
+    }
+
     /// Tells whoever listens now.
-    pub fn pass(&self, passing: Passing) {
-        let _ = self.sender.send(Arc::new(News::Passing(passing)));
+    pub fn pass(&self, passing: &Passing) {
+        if let Some(hear) = self.passing.get() {
+            hear(passing);
+        }
     }
 }

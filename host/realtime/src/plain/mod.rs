@@ -168,7 +168,7 @@ async fn send(socket: &mut WebSocket, out: Out, due: &mut bool) -> Result<(), Le
             }
         }
         Out::Due => *due = true,
-        Out::End(end) => return Err(end.into()),
+        Out::End(end) => return Err(Left::End(*end)),
     }
     Ok(())
 }

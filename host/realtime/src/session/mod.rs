@@ -7,7 +7,7 @@ mod running;
 use crate::{
     Realtime,
     end::End,
-    line::{Line, Mail, Proof},
+    line::{Line, Notices, Proof},
     told::Told,
 };
 use futures_util::{FutureExt as _, future::BoxFuture};
@@ -27,6 +27,7 @@ use running::Running;
 pub(crate) use running::{Answered, Asked};
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
+    future::poll_fn,
     net::IpAddr,
     sync::Arc,
 };
@@ -56,12 +57,12 @@ pub(crate) enum Out {
         events: Vec<Arc<Told>>,
         more: bool,
     },
-    Answer(Answered),
+    Answer(Box<Answered>),
     /// It is the time that the door asked for.
     Due,
     /// The token ends soon; when, in milliseconds since 1970.
     Expiring(i64),
-    End(End),
+    End(Box<End>),
 }
 
 /// What became of a client's positions.
@@ -252,12 +253,13 @@ impl Session {
     }
 
     fn answer(&mut self, tag: String, result: Result<mesh_service::Reply>, status: u16, request: Option<RequestId>) {
-        self.out.push_back(Out::Answer(Answered {
+        let answered = Answered {
             tag,
             result,
             status,
             request,
-        }));
+        };
+        self.out.push_back(Out::Answer(answered.into()));
     }
 
     /// Looks at a room from outside, as long as its stream may be read.
@@ -335,7 +337,7 @@ impl Session {
     fn ring(&mut self) {
         let now = self.now();
         match self.expires_at {
-            Some(end) if now >= end => self.out.push_back(Out::End(End::TokenExpired)),
+            Some(end) if now >= end => self.out.push_back(Out::End(End::TokenExpired.into())),
             Some(end) if now >= end - WARNING && !self.warned => {
                 self.warned = true;
                 self.out.push_back(Out::Expiring(end));
@@ -401,15 +403,10 @@ impl Session {
         }
     }
 
-    fn take(&mut self, mut mail: Mail) {
+    fn take(&mut self, mail: Notices) {
         if let Some(end) = mail.end {
             self.out.clear();
-            return self.out.push_back(Out::End(end));
-        }
-        if self.inbox.is_empty() {
-            self.inbox = mail.events;
-        } else {
-            self.inbox.append(&mut mail.events);
+            return self.out.push_back(Out::End(end.into()));
         }
         mail.lost
             .iter()
@@ -445,6 +442,7 @@ impl Session {
             self.read_on();
             let Self {
                 line,
+                inbox,
                 running,
                 reading,
                 checking,
@@ -452,8 +450,12 @@ impl Session {
             } = self;
             tokio::select! {
                 biased;
-                mail = std::future::poll_fn(|context| line.poll_take(context)) => self.take(mail),
-                Some(answered) = running.next(), if !running.is_empty() => self.out.push_back(Out::Answer(answered)),
+                notices = poll_fn(|context| line.poll_take(context, inbox)) => {
+                    if let Some(notices) = notices {
+                        self.take(*notices);
+                    }
+                }
+                Some(answered) = running.next(), if !running.is_empty() => self.out.push_back(Out::Answer(answered.into())),
                 (stream, stretch) = maybe(reading) => {
                     self.reading = None;
                     self.read(stream, stretch);
@@ -462,7 +464,7 @@ impl Session {
                     let before = self.checking.take().map_or(0, |(_, before)| before);
                     match open {
                         Ok(open) => self.settle(&open, before),
-                        Err(error) => self.out.push_back(Out::End(End::Refused(error))),
+                        Err(error) => self.out.push_back(Out::End(End::Refused(error).into())),
                     }
                 }
             }
@@ -514,7 +516,7 @@ impl Session {
                 self.places.suspend(stream);
                 return self.check();
             }
-            Err(error) => return self.out.push_back(Out::End(End::Refused(error))),
+            Err(error) => return self.out.push_back(Out::End(End::Refused(error).into())),
         };
         let mut events = Vec::with_capacity(stretch.events.len());
         for event in &stretch.events {
@@ -523,7 +525,11 @@ impl Session {
                     self.places.advance(stream, event.seq);
                     events.push(Arc::new(told));
                 }
-                Err(error) => return self.out.push_back(Out::End(End::Refused(Error::internal(error)))),
+                Err(error) => {
+                    return self
+                        .out
+                        .push_back(Out::End(End::Refused(Error::internal(error)).into()));
+                }
             }
         }
         if self.acknowledges && !events.is_empty() {

@@ -255,14 +255,14 @@ impl Talk {
                 let replay = json!({ "stream": stream.to_string(), "events": events, "more": more });
                 self.speech.emit("replay", Some(self.replays), &replay)
             }
-            Out::End(end) => return Err(end.into()),
+            Out::End(end) => return Err(Left::End(*end)),
         };
         self.link.feed(wire).await?;
         Ok(false)
     }
 
     /// The acknowledgement of an operation; nothing when the client did not ask for one.
-    async fn answer(&mut self, answered: Answered) -> Result<(), Left> {
+    async fn answer(&mut self, answered: Box<Answered>) -> Result<(), Left> {
         let Ok(id) = answered.tag.parse() else { return Ok(()) };
         let wire = match &answered.result {
             Ok(reply) if reply.body.0 == "application/json" && reply.body.1.len() <= limits::SOCKET_ANSWER => {

@@ -388,7 +388,7 @@ async fn read<O: Op>(host: &Arc<Host>, envelope: &Envelope, grant: Grant<O::On>,
     let mut view = host.store.view().await?;
     let mut cx = Cx::new(view.tx(), host, envelope, filed);
     let out = O::run(&mut cx, grant, input).await?;
-    cx.passing.drain(..).for_each(|passing| host.live.pass(passing));
+    cx.passing.iter().for_each(|passing| host.live.pass(passing));
     Ok(Done {
         out,
         json: None,

@@ -196,7 +196,7 @@ async fn wait_for(live: &mut Receiver<Arc<News>>, streams: &[Stream]) {
         match live.recv().await {
             Ok(news) => {
                 let grew = |entry: &log::Entry| entry.event.is_some_and(|(stream, _)| streams.contains(&stream));
-                if news.entries().iter().any(grew) {
+                if news.entries.iter().any(grew) {
                     return;
                 }
             }

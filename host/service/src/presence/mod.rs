@@ -170,7 +170,7 @@ async fn tell(host: &Arc<Host>, actor: ActorId) -> Result<()> {
     };
     for (member, streams) in to {
         for stream in streams {
-            host.live.pass(Passing {
+            host.live.pass(&Passing {
                 stream,
                 kind: "presence.changed",
                 at: host.clock.now(),

@@ -166,7 +166,7 @@ impl Shared {
                 }
                 Err(RecvError::Closed) => return,
             };
-            for entry in news.entries() {
+            for entry in news.entries.iter() {
                 let Some((stream, _)) = entry.event else { continue };
                 if matches!(
                     &*entry.kind,
