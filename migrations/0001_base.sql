@@ -77,6 +77,8 @@ CREATE TABLE members (
   display_name TEXT NOT NULL,
   title TEXT NOT NULL,
   profile TEXT NOT NULL,
+  avatar TEXT,
+  avatar_small TEXT,
   role TEXT NOT NULL,
   state TEXT NOT NULL,
   revision BIGINT NOT NULL,
@@ -181,10 +183,31 @@ CREATE TABLE messages (
   hops BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
   edited_at BIGINT,
-  deleted_at BIGINT
+  deleted_at BIGINT,
+  files TEXT
 );
 CREATE UNIQUE INDEX messages_room ON messages (room_id, seq);
 CREATE INDEX messages_thread ON messages (thread_id, seq) WHERE thread_id IS NOT NULL;
+
+-- Files of rooms. Their bytes are outside the database, under their digest, once for all files of the same
+-- bytes. `messages.files` has what a message shows of its files, so that reading it asks nothing here.
+CREATE TABLE files (
+  id TEXT PRIMARY KEY NOT NULL,
+  room_id TEXT NOT NULL REFERENCES rooms (id),
+  message_id TEXT,
+  uploaded_by TEXT NOT NULL,
+  name TEXT NOT NULL,
+  name_key TEXT NOT NULL,
+  media_type TEXT NOT NULL,
+  size BIGINT NOT NULL,
+  digest TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  deleted_at BIGINT
+);
+CREATE INDEX files_room ON files (room_id, id) WHERE deleted_at IS NULL;
+CREATE INDEX files_message ON files (message_id) WHERE message_id IS NOT NULL;
+CREATE INDEX files_digest ON files (digest);
+CREATE INDEX files_deleted ON files (deleted_at) WHERE deleted_at IS NOT NULL;
 
 -- What search finds messages by; `rowid` is a message's `n`. The server makes the words, so that both
 -- engines know the same ones, and follows the log with a cursor, so that posting does not wait for it.

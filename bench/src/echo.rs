@@ -130,6 +130,7 @@ impl Scene {
         let host = &self.server.host;
         let envelope = Envelope::new(caller, Door::Rest, RequestId::new(host.ids.next()));
         let input = PostMessageIn {
+            file_ids: Vec::new(),
             room_id: self.room,
             text: text.into(),
             thread_id: None,

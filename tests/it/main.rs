@@ -3,6 +3,7 @@
 mod bots;
 mod door;
 mod durability;
+mod files;
 mod follow;
 mod live;
 mod people;

@@ -17,7 +17,7 @@ mod world;
 pub use client::{Client, Response, content_digest, send};
 pub use database::Engine;
 pub use live::{Closed, Live};
-pub use ops::{op, required_fields};
+pub use ops::{PICTURE, op, required_fields};
 pub use program::{Program, component, deploy, messages_until, upload};
 pub use raw::{Raw, raw};
 pub use sent::{Block, Sent};

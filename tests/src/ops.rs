@@ -5,6 +5,9 @@ use mesh_service::{Body, ErasedOp, Method, OPS};
 use reqwest::RequestBuilder;
 use serde_json::{Map, Value};
 
+/// A red pixel, as a PNG.
+pub const PICTURE: &[u8] = b"\x89\x50\x4e\x47\x0d\x0a\x1a\x0a\x00\x00\x00\x0d\x49\x48\x44\x52\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00\x90\x77\x53\xde\x00\x00\x00\x0c\x49\x44\x41\x54\x78\x9c\x63\xf8\xcf\xc0\x00\x00\x03\x01\x01\x00\xc9\xfe\x92\xef\x00\x00\x00\x00\x49\x45\x4e\x44\xae\x42\x60\x82";
+
 /// The operation of this name.
 pub fn op(name: &str) -> &'static ErasedOp {
     OPS.iter()
@@ -46,7 +49,8 @@ impl Client {
         match (http.body, http.method) {
             (Body::Json, Method::Get) => request.query(&fields),
             (Body::Json, _) => request.json(&fields),
-            (Body::Bytes(_), _) => request.query(&fields).body("bytes"),
+            (Body::Bytes(_), _) => request.query(&fields).body(PICTURE),
+            (Body::File(_), _) => request.query(&fields).body("a file"),
             (Body::Component(_), _) => {
                 let digest = crate::content_digest(b"component");
                 let request = request

@@ -3,6 +3,7 @@ use mesh_api::{AllowedHosts, Front, Service};
 use mesh_realtime::Realtime;
 use mesh_service::{
     Host, Keys, Settings,
+    blobs::Blobs,
     rate::{Rate, Rates},
 };
 use mesh_store::{Config, Store};
@@ -114,7 +115,7 @@ impl TestServer {
             open_registration: options.open_registration,
             operators: Vec::new(),
             rates: options.rates,
-            blobs: data.join("blobs"),
+            blobs: Blobs::open(&data.join("blobs")).expect("a folder"),
         };
         let host = Host::new(
             store,

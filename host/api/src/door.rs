@@ -1,6 +1,6 @@
 //! One request: who asks, what for, and the answer's headers.
 
-use crate::{PREFIX, fields::Fields, problem, upload};
+use crate::{PREFIX, content, fields::Fields, problem, upload};
 use axum::{
     body::Body,
     extract::{FromRequestParts as _, RawPathParams, Request},
@@ -47,9 +47,16 @@ pub(crate) async fn answer(route: Route, request: Request) -> Response {
     let Some(asked) = parts.extensions.get::<Asked>().copied() else {
         return problem::response(&Error::internal("a request came past the front"), None);
     };
-    let unchanged = parts.headers.get(header::IF_NONE_MATCH).cloned();
+    // Only who reads may have it already, or want a part of it.
+    let headers = match route.http.method {
+        Method::Get => parts.headers.clone(),
+        _ => HeaderMap::new(),
+    };
     let answered = match call(&route, asked, parts, body).await {
-        Ok(reply) => good(&route, unchanged.as_ref(), reply),
+        Ok(Reply {
+            content: Some(content), ..
+        }) => content::answer(&route.host, &headers, content).await,
+        Ok(reply) => good(&route, headers.get(header::IF_NONE_MATCH), reply),
         Err(error) => Err(error),
     };
     answered.unwrap_or_else(|error| problem::response(&error, Some(asked.id)))
@@ -90,11 +97,14 @@ async fn call(route: &Route, asked: Asked, mut parts: Parts, body: Body) -> Resu
                 body: Some(bytes),
             }
         }
-        Takes::Component(most) => {
-            media_type(&parts.headers, &["application/wasm"])?;
+        Takes::Component(most) | Takes::File(most) => {
+            let component = matches!(route.http.body, Takes::Component(_));
+            if component {
+                media_type(&parts.headers, &["application/wasm"])?;
+            }
             let fields = merged(route, &path, query, None)?;
             (route.op.authorize)(route.host.clone(), envelope.clone(), fields.clone()).await?;
-            let stored = upload::component(&route.host, &parts.headers, body, most).await?;
+            let stored = upload::store(&route.host, &parts.headers, body, most, component).await?;
             Input {
                 fields,
                 body: Some(stored),
@@ -215,7 +225,7 @@ fn good(route: &Route, unchanged: Option<&HeaderValue>, reply: Reply) -> Result<
             .as_deref()
             .is_some_and(|etag| tags == "*" || tags.split(',').any(|tag| tag.trim() == etag))
     };
-    if route.http.method == Method::Get && reply.spares && unchanged.is_some_and(same) {
+    if reply.spares && unchanged.is_some_and(same) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         return Ok(response);
     }

@@ -1,6 +1,8 @@
 //! The REST door: a loop over the operations table. It translates and nothing more.
 
 mod address;
+mod content;
+mod disposition;
 mod door;
 mod fields;
 mod front;

@@ -7,7 +7,7 @@ use crate::{
 use anyhow::{Context as _, Result};
 use mesh_api::{AllowedHosts, Front, Service};
 use mesh_realtime::Realtime;
-use mesh_service::{Host, Settings};
+use mesh_service::{Host, Settings, blobs::Blobs};
 use mesh_store::Store;
 use mesh_wasm::{EngineConfig, Limits, Supervisor, SupervisorConfig, compile::CompilerConfig};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
@@ -22,6 +22,7 @@ use tracing_subscriber::{EnvFilter, fmt};
 
 /// How often what is old is cleared away.
 const HOUSEKEEPING: Duration = Duration::from_mins(1);
+const DAY: Duration = Duration::from_hours(24);
 
 pub(crate) async fn run(flags: Flags) -> Result<()> {
     let config = Config::load(&flags)?;
@@ -47,7 +48,7 @@ pub(crate) async fn run(flags: Flags) -> Result<()> {
         open_registration: config.auth.open_registration,
         operators: config.auth.operators.clone(),
         rates: config.rates(),
-        blobs: data.join("blobs"),
+        blobs: Blobs::open(&data.join("blobs")).context("the folder of files cannot be used")?,
     };
     let keys = keys::load(&data)?;
     let code_cache = keys.code_cache;
@@ -186,10 +187,18 @@ async fn until_told(host: Arc<Host>, end: CancellationToken) {
 
 async fn housekeeping(host: Arc<Host>) {
     let mut every = tokio::time::interval(HOUSEKEEPING);
+    let mut daily = tokio::time::interval(DAY);
     loop {
-        every.tick().await;
-        host.limiter.tidy();
-        mesh_service::housekeeping::forget_old_answers(&host);
+        tokio::select! {
+            _ = every.tick() => {
+                host.limiter.tidy();
+                mesh_service::housekeeping::forget_old(&host);
+            }
+            _ = daily.tick() => match mesh_service::housekeeping::sweep_blobs(&host).await {
+                Ok(removed) => tracing::debug!(removed, "bytes that nothing names were removed"),
+                Err(error) => tracing::warn!(%error, "bytes that nothing names could not be removed"),
+            },
+        }
     }
 }
 

@@ -329,6 +329,12 @@ impl Authority {
                     facts.owned = actor == Some(author);
                 }
             }
+            Target::File(file) => {
+                if let Some((room, uploader)) = facts::file(&mut store.view().await?.tx(), file).await? {
+                    self.add_room(store, facts, room, actor).await?;
+                    facts.owned = actor == Some(uploader);
+                }
+            }
             Target::Member(member, giving) => {
                 if let Some(row) = facts::member(&mut store.view().await?.tx(), member).await? {
                     self.add_mesh(store, facts, row.mesh, actor).await?;

@@ -3,6 +3,7 @@
 use crate::{
     Error, Result,
     authority::Authority,
+    blobs::Blobs,
     clock::{Clock, Ids},
     error::Code,
     live::Live,
@@ -13,10 +14,7 @@ use crate::{
     socket::Tickets,
 };
 use mesh_store::Store;
-use std::{
-    path::PathBuf,
-    sync::{Arc, OnceLock, atomic::AtomicBool},
-};
+use std::sync::{Arc, OnceLock, atomic::AtomicBool};
 
 /// What the configuration says about the operations.
 #[derive(Debug, Clone)]
@@ -32,8 +30,8 @@ pub struct Settings {
     pub operators: Vec<String>,
     /// Rate limits.
     pub rates: Rates,
-    /// Where components and other blobs are kept.
-    pub blobs: PathBuf,
+    /// Where components, files and pictures are kept.
+    pub blobs: Blobs,
 }
 
 /// Secret keys of this server.

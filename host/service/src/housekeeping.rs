@@ -1,27 +1,54 @@
 //! What the server clears away by itself.
 
-use crate::Host;
+use crate::{Host, Result};
+use futures_util::TryStreamExt as _;
 use futures_util::future::BoxFuture;
-use mesh_store::{Job, Rollback, Tx, commands, idempotency, log::Entry};
-use mesh_types::{Timestamp, limits::IDEMPOTENCY_SECONDS};
+use mesh_store::{Job, Rollback, Tx, commands, files, idempotency, log::Entry};
+use mesh_types::{
+    Timestamp,
+    limits::{DELETED_FILE_SECONDS, IDEMPOTENCY_SECONDS},
+};
 
-/// Forgets the answers of calls whose idempotency keys are older than a day, and what slash commands were
-/// called with.
-pub fn forget_old_answers(host: &Host) {
-    let before = host.clock.now().plus_seconds(-IDEMPOTENCY_SECONDS);
+/// How old bytes are that nothing names before they go, in seconds. An upload takes less until it is named.
+const UNNAMED_SECONDS: i64 = 24 * 3600;
+
+/// Forgets the answers of calls whose idempotency keys are older than a day, what slash commands were called
+/// with, and files that were deleted 30 days ago.
+pub fn forget_old(host: &Host) {
+    let now = host.clock.now();
+    let forget = Forget {
+        answers: now.plus_seconds(-IDEMPOTENCY_SECONDS),
+        files: now.plus_seconds(-DELETED_FILE_SECONDS),
+    };
     // When the queue is full there are more urgent things; the next time will do.
-    let _ = host.store.submit(Box::new(Forget { before }));
+    let _ = host.store.submit(Box::new(forget));
+}
+
+/// Removes bytes that no file, version of a bot or picture names any more. Gives how many it removed.
+pub async fn sweep_blobs(host: &Host) -> Result<u64> {
+    let before = host.clock.now().plus_seconds(-UNNAMED_SECONDS);
+    let blobs = &host.settings.blobs;
+    let (mut old, mut removed) = (blobs.older_than(before), 0);
+    while let Some(digest) = old.try_next().await? {
+        let named = files::is_named(&mut host.store.view().await?.tx(), &digest).await?;
+        if !named && blobs.remove(&digest, before).await? {
+            removed += 1;
+        }
+    }
+    Ok(removed)
 }
 
 struct Forget {
-    before: Timestamp,
+    answers: Timestamp,
+    files: Timestamp,
 }
 
 impl Job for Forget {
     fn run<'a>(&'a mut self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<Vec<Entry>, Rollback>> {
         Box::pin(async move {
-            idempotency::forget(tx, self.before).await?;
-            commands::forget(tx, self.before).await?;
+            idempotency::forget(tx, self.answers).await?;
+            commands::forget(tx, self.answers).await?;
+            files::forget(tx, self.files).await?;
             Ok(Vec::new())
         })
     }

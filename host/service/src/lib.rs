@@ -4,6 +4,7 @@
 
 pub mod auth;
 pub mod authority;
+pub mod blobs;
 pub mod call;
 pub mod clock;
 pub mod cursor;
@@ -29,6 +30,7 @@ pub mod token;
 
 pub mod bot;
 pub mod command;
+pub mod file;
 pub mod kv;
 pub mod member;
 pub mod mesh;
@@ -50,6 +52,6 @@ pub use mesh_store::{
     follows::Head,
     log::{Entry as LogEntry, Stream},
 };
-pub use op::{Answer, Body, Doors, Effect, Http, Method, Nothing, Op, OpSpec, op};
+pub use op::{Answer, Body, Content, Doors, Effect, Http, Method, Nothing, Op, OpSpec, op};
 pub use ops::OPS;
 pub use refusal::{LayerVerdict, findings};

@@ -52,8 +52,11 @@ pub enum Body {
     Json,
     /// Raw bytes, held in memory, at most so many.
     Bytes(usize),
-    /// A component: streamed to a file, at most so many bytes, `Content-Digest` required.
+    /// A component: streamed to its place, at most so many bytes, `Content-Digest` required.
     Component(u64),
+    /// A file of any kind: streamed to its place, at most so many bytes. `Content-Digest` is checked when it is
+    /// sent; `Content-Disposition` names the file.
+    File(u64),
 }
 
 /// The REST door of an operation.
@@ -342,10 +345,28 @@ pub trait Answer: Serialize + DeserializeOwned + JsonSchema + Send + 'static {
         None
     }
 
+    /// Bytes that are kept outside the database, for doors that can send them.
+    fn content(&self) -> Option<Content> {
+        None
+    }
+
     /// A body that is not JSON: media type and bytes.
     fn raw(&self) -> Option<(&'static str, bytes::Bytes)> {
         None
     }
+}
+
+/// Bytes that an answer stands for.
+#[derive(Debug, Clone)]
+pub struct Content {
+    /// SHA-256 in hexadecimal.
+    pub digest: String,
+    /// What they are.
+    pub media_type: String,
+    /// What to save them as.
+    pub name: Option<String>,
+    /// The address names these bytes, so they never change.
+    pub lasts: bool,
 }
 
 /// The answer of operations that have nothing to say.

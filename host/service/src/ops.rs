@@ -2,8 +2,8 @@
 //! linker magic came back empty, silently, from a library crate; so this list is written by hand.)
 
 use crate::{
-    auth, bot, call::ErasedOp, command, event, kv, member, mesh, message, notification, presence, room, search, server,
-    socket,
+    auth, bot, call::ErasedOp, command, event, file, kv, member, mesh, message, notification, presence, room, search,
+    server, socket,
 };
 
 /// Every operation, by domain.
@@ -40,6 +40,9 @@ pub static OPS: &[ErasedOp] = &[
     ErasedOp::of::<member::ListMembers>(),
     ErasedOp::of::<member::GetMember>(),
     ErasedOp::of::<member::ResolveMember>(),
+    ErasedOp::of::<member::GetAvatar>(),
+    ErasedOp::of::<member::PutAvatar>(),
+    ErasedOp::of::<member::DeleteAvatar>(),
     ErasedOp::of::<member::UpdateMember>(),
     ErasedOp::of::<member::SetMemberRole>(),
     ErasedOp::of::<member::RemoveMember>(),
@@ -95,6 +98,7 @@ pub static OPS: &[ErasedOp] = &[
     ErasedOp::of::<notification::MarkNotificationsRead>(),
     // Search
     ErasedOp::of::<search::SearchMessages>(),
+    ErasedOp::of::<search::SearchFiles>(),
     // Slash commands
     ErasedOp::of::<command::ListCommands>(),
     ErasedOp::of::<command::InvokeCommand>(),
@@ -128,6 +132,11 @@ pub static OPS: &[ErasedOp] = &[
     ErasedOp::of::<kv::PutValue>(),
     ErasedOp::of::<kv::DeleteValue>(),
     // Events and audit
+    ErasedOp::of::<file::UploadFile>(),
+    ErasedOp::of::<file::ListFiles>(),
+    ErasedOp::of::<file::GetFile>(),
+    ErasedOp::of::<file::DownloadFile>(),
+    ErasedOp::of::<file::DeleteFile>(),
     ErasedOp::of::<event::SyncEvents>(),
     ErasedOp::of::<event::PollEvents>(),
     ErasedOp::of::<event::StreamEvents>(),

@@ -26,7 +26,7 @@ struct Size;
 
 impl Weighter<MessageId, Arc<Message>> for Size {
     fn weight(&self, _: &MessageId, message: &Arc<Message>) -> u64 {
-        message.text.len() as u64 + 512
+        message.text.len() as u64 + 512 * (1 + message.files.len() as u64)
     }
 }
 
@@ -79,7 +79,7 @@ impl Recent {
     fn forget_changed(&self, entry: &Entry) {
         match &*entry.kind {
             "message.created" => {}
-            "member.changed" | "message.deleted" => self.messages.clear(),
+            "member.changed" | "message.deleted" | "file.deleted" => self.messages.clear(),
             kind if kind.starts_with("message.") || kind.starts_with("reaction.") => {
                 if let Some(Ok(message)) = entry.target.as_deref().map(str::parse::<MessageId>) {
                     self.messages.remove(&message);

@@ -1,7 +1,7 @@
 //! What permissions are checked on.
 
 use mesh_types::{
-    BotId, BotVersionId, InviteId, MemberId, MeshId, MessageId, Role, RoomId, SessionId, ThreadId, TokenId,
+    BotId, BotVersionId, FileId, InviteId, MemberId, MeshId, MessageId, Role, RoomId, SessionId, ThreadId, TokenId,
 };
 
 /// The resource of a call, as the authority looks it up.
@@ -21,6 +21,8 @@ pub enum Target {
     Message(MessageId),
     /// A thread.
     Thread(ThreadId),
+    /// A file.
+    File(FileId),
     /// A member, with the role it would be given.
     Member(MemberId, Option<Role>),
     /// An invitation to a mesh.
@@ -52,6 +54,7 @@ resources! {
     RoomId => Target::Room;
     MessageId => Target::Message;
     ThreadId => Target::Thread;
+    FileId => Target::File;
     MemberId => (|id| Target::Member(id, None));
     InviteId => Target::Invite;
     BotId => Target::Bot;

@@ -3,8 +3,8 @@
 
 use crate::{Error, Tx, text};
 use mesh_types::{
-    ActorId, BotId, BotVersionId, InviteId, JoinRule, MemberId, MeshId, MessageId, PersonId, Role, RoomId, RoomKind,
-    RoomRole, SessionId, ThreadId, Timestamp, TokenId,
+    ActorId, BotId, BotVersionId, FileId, InviteId, JoinRule, MemberId, MeshId, MessageId, PersonId, Role, RoomId,
+    RoomKind, RoomRole, SessionId, ThreadId, Timestamp, TokenId,
 };
 
 crate::statements! {
@@ -13,6 +13,7 @@ crate::statements! {
     ROOM = "SELECT mesh_id, kind, join_rule, readers_may_react, archived_at FROM rooms WHERE id = $1 AND deleted_at IS NULL";
     SEAT = "SELECT m.room_role, b.may_post FROM room_members m LEFT JOIN room_bots b ON b.room_id = m.room_id AND b.bot_id = m.actor_id WHERE m.room_id = $1 AND m.actor_id = $2";
     MESSAGE = "SELECT room_id, author_id FROM messages WHERE id = $1";
+    FILE = "SELECT room_id, uploaded_by FROM files WHERE id = $1 AND deleted_at IS NULL";
     THREAD = "SELECT t.room_id, m.author_id FROM threads t JOIN messages m ON m.id = t.root_id WHERE t.id = $1";
     MEMBER = "SELECT mesh_id, actor_id, role, state FROM members WHERE id = $1";
     INVITE = "SELECT mesh_id, created_by FROM invites WHERE id = $1";
@@ -105,6 +106,12 @@ pub async fn seat(tx: &mut Tx<'_>, room: RoomId, actor: ActorId) -> Result<Optio
 /// The room and the author of a message.
 pub async fn message(tx: &mut Tx<'_>, message: MessageId) -> Result<Option<(RoomId, ActorId)>, Error> {
     tx.opt(MESSAGE, &[text(message)], |row| Ok((row.parse(0)?, row.parse(1)?)))
+        .await
+}
+
+/// The room of a file and who uploaded it.
+pub async fn file(tx: &mut Tx<'_>, file: FileId) -> Result<Option<(RoomId, ActorId)>, Error> {
+    tx.opt(FILE, &[text(file)], |row| Ok((row.parse(0)?, row.parse(1)?)))
         .await
 }
 

@@ -11,6 +11,7 @@ pub mod bots;
 pub mod commands;
 mod error;
 pub mod facts;
+pub mod files;
 pub mod follows;
 pub mod idempotency;
 pub mod inbox;
@@ -158,6 +159,7 @@ const NOUNS: &[Noun] = &[
     ("people", people::ALL),
     ("pins", pins::ALL),
     ("reactions", reactions::ALL),
+    ("files", files::ALL),
     ("follows", follows::ALL),
     ("presences", presences::ALL),
     ("read_states", read_states::ALL),

@@ -13,22 +13,24 @@ crate::statements! {
     KEEP_HANDLE = "INSERT INTO old_handles (mesh_id, handle, member_id) SELECT mesh_id, handle, id FROM members WHERE id = $1 AND handle <> $2 ON CONFLICT DO NOTHING";
     UPDATE = "UPDATE members SET handle = $2, display_name = $3, title = $4, profile = $5, revision = revision + 1 WHERE id = $1";
     ACTORS = "SELECT actor_id FROM members WHERE mesh_id = $1 AND state <> 'left' ORDER BY actor_id";
-    GET = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision, title, profile FROM members WHERE id = $1";
-    OF_ALL = "SELECT m.id, m.mesh_id, m.actor_id, m.display_name, m.handle, m.role, m.state, m.joined_at, m.revision, m.title, m.profile FROM members m JOIN meshes h ON h.id = m.mesh_id WHERE m.actor_id = $1 AND m.state = 'active' AND h.deleted_at IS NULL ORDER BY m.mesh_id";
-    OF_ACTOR = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision, title, profile FROM members WHERE mesh_id = $1 AND actor_id = $2";
+    GET = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision, title, profile, avatar FROM members WHERE id = $1";
+    OF_ALL = "SELECT m.id, m.mesh_id, m.actor_id, m.display_name, m.handle, m.role, m.state, m.joined_at, m.revision, m.title, m.profile, m.avatar FROM members m JOIN meshes h ON h.id = m.mesh_id WHERE m.actor_id = $1 AND m.state = 'active' AND h.deleted_at IS NULL ORDER BY m.mesh_id";
+    OF_ACTOR = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision, title, profile, avatar FROM members WHERE mesh_id = $1 AND actor_id = $2";
     HOLD = "UPDATE members SET revision = revision WHERE id = $1";
+    SET_AVATAR = "UPDATE members SET avatar = $2, avatar_small = $3, revision = revision + 1 WHERE id = $1";
+    AVATAR = "SELECT avatar, avatar_small FROM members WHERE id = $1";
     SET_ROLE = "UPDATE members SET role = $2, revision = revision + 1 WHERE id = $1";
     LEAVE = "UPDATE members SET state = 'left', revision = revision + 1 WHERE id = $1";
     COME_BACK = "UPDATE members SET state = 'active', role = $2, joined_at = $3, revision = revision + 1 WHERE id = $1";
-    LIST_SHARED = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision, title, profile, (SELECT x.status FROM statuses x WHERE x.actor_id = members.actor_id AND (x.ends_at IS NULL OR x.ends_at > $6)) FROM members WHERE mesh_id = $1 AND state <> 'left' AND id > $2 AND ($3 = '' OR role = $3) AND ($5 = '' OR actor_id LIKE $5 || '%') AND (actor_id = $7 OR EXISTS (SELECT 1 FROM room_members a JOIN room_members b ON b.room_id = a.room_id JOIN rooms r ON r.id = a.room_id WHERE a.actor_id = $7 AND b.actor_id = members.actor_id AND r.mesh_id = $1 AND r.deleted_at IS NULL)) ORDER BY id LIMIT $4";
+    LIST_SHARED = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision, title, profile, avatar, (SELECT x.status FROM statuses x WHERE x.actor_id = members.actor_id AND (x.ends_at IS NULL OR x.ends_at > $6)) FROM members WHERE mesh_id = $1 AND state <> 'left' AND id > $2 AND ($3 = '' OR role = $3) AND ($5 = '' OR actor_id LIKE $5 || '%') AND (actor_id = $7 OR EXISTS (SELECT 1 FROM room_members a JOIN room_members b ON b.room_id = a.room_id JOIN rooms r ON r.id = a.room_id WHERE a.actor_id = $7 AND b.actor_id = members.actor_id AND r.mesh_id = $1 AND r.deleted_at IS NULL)) ORDER BY id LIMIT $4";
     ROOMS = "SELECT s.room_id FROM room_members s JOIN rooms r ON r.id = s.room_id WHERE s.actor_id = $1 AND r.mesh_id = $2 ORDER BY s.room_id";
     GUESTS = "SELECT actor_id FROM members WHERE mesh_id = $1 AND role = 'guest' AND state <> 'left' AND actor_id LIKE 'person%' ORDER BY actor_id";
     GUESTS_BESIDE = "SELECT actor_id FROM members WHERE mesh_id = $1 AND role = 'guest' AND state <> 'left' AND actor_id LIKE 'person%' AND EXISTS (SELECT 1 FROM room_members a JOIN room_members b ON b.room_id = a.room_id JOIN rooms r ON r.id = a.room_id WHERE a.actor_id = $2 AND b.actor_id = members.actor_id AND r.mesh_id = $1 AND r.deleted_at IS NULL) ORDER BY actor_id";
     HEIR = "SELECT s.actor_id, s.member_id FROM room_members s JOIN members m ON m.id = s.member_id WHERE s.room_id = $1 AND s.actor_id <> $2 AND s.room_role IN ('moderator', 'participant') AND m.state = 'active' AND m.role NOT IN ('guest', 'pending') ORDER BY CASE WHEN s.actor_id LIKE 'bot%' THEN 1 ELSE 0 END, CASE s.room_role WHEN 'moderator' THEN 0 ELSE 1 END, s.joined_at, s.actor_id LIMIT 1";
-    LIST = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision, title, profile, (SELECT x.status FROM statuses x WHERE x.actor_id = members.actor_id AND (x.ends_at IS NULL OR x.ends_at > $6)) FROM members WHERE mesh_id = $1 AND state <> 'left' AND id > $2 AND ($3 = '' OR role = $3) AND ($5 = '' OR actor_id LIKE $5 || '%') ORDER BY id LIMIT $4";
+    LIST = "SELECT id, mesh_id, actor_id, display_name, handle, role, state, joined_at, revision, title, profile, avatar, (SELECT x.status FROM statuses x WHERE x.actor_id = members.actor_id AND (x.ends_at IS NULL OR x.ends_at > $6)) FROM members WHERE mesh_id = $1 AND state <> 'left' AND id > $2 AND ($3 = '' OR role = $3) AND ($5 = '' OR actor_id LIKE $5 || '%') ORDER BY id LIMIT $4";
 }
 
-/// Reads the eleven columns that every select of this noun asks for, from this column on. The status is
+/// Reads the twelve columns that every select of this noun asks for, from this column on. The status is
 /// not among them; see [`shown_at`].
 pub(crate) fn read_at(row: &Row<'_>, at: usize) -> Result<Member, Error> {
     let actor: ActorId = row.parse(at + 2)?;
@@ -47,13 +49,14 @@ pub(crate) fn read_at(row: &Row<'_>, at: usize) -> Result<Member, Error> {
         revision: row.get(at + 8)?,
         title: row.get(at + 9)?,
         fields: serde_json::from_str(&row.get::<String>(at + 10)?).map_err(Error::corrupt)?,
+        avatar: row.get(at + 11)?,
         status: None,
     })
 }
 
 /// As [`read_at`], with the status, which is the column after those.
 pub(crate) fn shown_at(row: &Row<'_>, at: usize) -> Result<Member, Error> {
-    let status: Option<String> = row.get(at + 11)?;
+    let status: Option<String> = row.get(at + 12)?;
     Ok(Member {
         status: status.as_deref().map(statuses::from_json).transpose()?,
         ..read_at(row, at)?
@@ -290,4 +293,21 @@ mod tests {
         assert_eq!(numbered("ann", 2), "ann-2");
         assert_eq!(numbered(&"a".repeat(32), 17), format!("{}-17", "a".repeat(29)));
     }
+}
+
+/// Gives a member a picture, or takes it away: the digests of the large and the small one.
+pub async fn set_avatar(tx: &mut Tx<'_>, member: &Grant<MemberId>, avatar: Option<(&str, &str)>) -> Result<(), Error> {
+    let (large, small) = avatar.unzip();
+    let values = [text(**member), large.into(), small.into()];
+    tx.exec(SET_AVATAR, &values).await.map(drop)
+}
+
+/// The digests of a member's picture, large and small.
+pub async fn avatar(tx: &mut Tx<'_>, member: MemberId) -> Result<Option<(String, String)>, Error> {
+    let found = tx
+        .opt(AVATAR, &[text(member)], |row| {
+            Ok((row.get::<Option<String>>(0)?, row.get::<Option<String>>(1)?))
+        })
+        .await?;
+    Ok(found.and_then(|(large, small)| large.zip(small)))
 }

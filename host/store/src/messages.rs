@@ -4,19 +4,20 @@ use crate::{Error, Row, Tx, text, text_option};
 use mesh_authz::Grant;
 use mesh_types::{
     ActorId, MessageId, NotifyLevel, Posters, RoomId, RoomRole, ThreadId, Timestamp, Trust,
-    view::{Actor, Message},
+    view::{Actor, Attachment, Message},
 };
 
 crate::statements! {
-    INSERT = "INSERT INTO messages (id, room_id, seq, thread_id, reply_to, author_id, text, revision, hops, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9)";
-    GET = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at FROM messages m JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE m.id = $1";
-    NEWEST = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at FROM messages m JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE m.room_id = $1 AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3";
-    OLDEST = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at FROM messages m JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE m.room_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3";
-    REPLIES = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at FROM messages m JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE m.thread_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3";
+    INSERT = "INSERT INTO messages (id, room_id, seq, thread_id, reply_to, author_id, text, revision, hops, created_at, files) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $10)";
+    GET = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at, m.files FROM messages m JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE m.id = $1";
+    NEWEST = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at, m.files FROM messages m JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE m.room_id = $1 AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3";
+    OLDEST = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at, m.files FROM messages m JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE m.room_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3";
+    REPLIES = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at, m.files FROM messages m JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE m.thread_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3";
     EDIT = "UPDATE messages SET text = $2, revision = revision + 1, edited_at = $3 WHERE id = $1";
     HOLD = "UPDATE messages SET revision = revision WHERE id = $1";
     KEEP_REVISION = "INSERT INTO message_revisions (message_id, revision, text, at) SELECT id, revision, text, COALESCE(edited_at, created_at) FROM messages WHERE id = $1";
-    DELETE = "UPDATE messages SET text = '', revision = revision + 1, deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL";
+    DELETE = "UPDATE messages SET text = '', files = NULL, revision = revision + 1, deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL";
+    SHOW_FILES = "UPDATE messages SET files = $2 WHERE id = $1";
     FORGET_REVISIONS = "DELETE FROM message_revisions WHERE message_id = $1";
     MENTION = "INSERT INTO mentions (actor_id, message_id, room_id, seq) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
     UNMENTION = "DELETE FROM mentions WHERE message_id = $1 AND actor_id = $2";
@@ -50,6 +51,10 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Message, Error> {
         hops: u32::try_from(row.count(11)?).unwrap_or(u32::MAX),
         redacted,
         reactions: Vec::new(),
+        files: match row.get::<Option<String>>(13)? {
+            Some(files) => serde_json::from_str(&files).map_err(Error::corrupt)?,
+            None => Vec::new(),
+        },
     })
 }
 
@@ -72,10 +77,24 @@ pub struct New<'a> {
     pub hops: u32,
     /// Now.
     pub at: Timestamp,
+    /// What came with it.
+    pub files: &'a [Attachment],
+}
+
+fn files_json(files: &[Attachment]) -> Result<Option<String>, Error> {
+    let some = (!files.is_empty()).then(|| serde_json::to_string(files));
+    some.transpose().map_err(Error::corrupt)
+}
+
+/// Shows these files with a message, in place of those it had.
+pub async fn show_files(tx: &mut Tx<'_>, message: MessageId, files: &[Attachment]) -> Result<(), Error> {
+    let files = files_json(files)?;
+    tx.exec(SHOW_FILES, &[text(message), (&files).into()]).await.map(drop)
 }
 
 /// Stores a message.
 pub async fn insert(tx: &mut Tx<'_>, room: &Grant<RoomId>, new: &New<'_>) -> Result<(), Error> {
+    let files = files_json(new.files)?;
     let values = [
         text(new.id),
         text(**room),
@@ -86,6 +105,7 @@ pub async fn insert(tx: &mut Tx<'_>, room: &Grant<RoomId>, new: &New<'_>) -> Res
         new.text.into(),
         new.hops.into(),
         new.at.into(),
+        (&files).into(),
     ];
     tx.exec(INSERT, &values).await.map(drop)
 }

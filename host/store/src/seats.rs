@@ -11,8 +11,8 @@ crate::statements! {
     ADD = "INSERT INTO room_members (room_id, actor_id, member_id, room_role, joined_at, read_seq, notify) VALUES ($1, $2, $3, $4, $5, $6, 'all') ON CONFLICT DO NOTHING";
     REMOVE = "DELETE FROM room_members WHERE room_id = $1 AND actor_id = $2";
     SET_ROLE = "UPDATE room_members SET room_role = $3 WHERE room_id = $1 AND actor_id = $2";
-    GET = "SELECT s.room_id, s.room_role, s.joined_at, m.id, m.mesh_id, m.actor_id, m.display_name, m.handle, m.role, m.state, m.joined_at, m.revision, m.title, m.profile FROM room_members s JOIN members m ON m.id = s.member_id WHERE s.room_id = $1 AND s.actor_id = $2";
-    LIST = "SELECT s.room_id, s.room_role, s.joined_at, m.id, m.mesh_id, m.actor_id, m.display_name, m.handle, m.role, m.state, m.joined_at, m.revision, m.title, m.profile, (SELECT x.status FROM statuses x WHERE x.actor_id = m.actor_id AND (x.ends_at IS NULL OR x.ends_at > $4)) FROM room_members s JOIN members m ON m.id = s.member_id WHERE s.room_id = $1 AND s.actor_id > $2 ORDER BY s.actor_id LIMIT $3";
+    GET = "SELECT s.room_id, s.room_role, s.joined_at, m.id, m.mesh_id, m.actor_id, m.display_name, m.handle, m.role, m.state, m.joined_at, m.revision, m.title, m.profile, m.avatar FROM room_members s JOIN members m ON m.id = s.member_id WHERE s.room_id = $1 AND s.actor_id = $2";
+    LIST = "SELECT s.room_id, s.room_role, s.joined_at, m.id, m.mesh_id, m.actor_id, m.display_name, m.handle, m.role, m.state, m.joined_at, m.revision, m.title, m.profile, m.avatar, (SELECT x.status FROM statuses x WHERE x.actor_id = m.actor_id AND (x.ends_at IS NULL OR x.ends_at > $4)) FROM room_members s JOIN members m ON m.id = s.member_id WHERE s.room_id = $1 AND s.actor_id > $2 ORDER BY s.actor_id LIMIT $3";
     ACTORS = "SELECT actor_id FROM room_members WHERE room_id = $1 ORDER BY actor_id";
     POST_AGAIN = "UPDATE room_members SET posted_at = $3 WHERE room_id = $1 AND actor_id = $2 AND (posted_at IS NULL OR posted_at <= $4)";
     OTHERS = "SELECT CAST(COALESCE(SUM(CASE WHEN room_role = 'owner' THEN 1 ELSE 0 END), 0) AS BIGINT), COUNT(*) FROM room_members WHERE room_id = $1 AND actor_id <> $2";

@@ -153,6 +153,8 @@ ids! {
     MessageId = "msg";
     /// A thread under a message.
     ThreadId = "thread";
+    /// A file of a room.
+    FileId = "file";
     /// What somebody is told of by name.
     NotificationId = "notif";
     /// A bot.

@@ -8,8 +8,8 @@ mod time;
 pub mod view;
 
 pub use id::{
-    ActorId, ApprovalId, BotId, BotVersionId, CommandCallId, DeadLetterId, DecisionId, IdError, InstanceId, InviteId,
-    MemberId, MeshId, MessageId, NotificationId, PersonId, RequestId, RoomId, SessionId, ThreadId, TokenId,
+    ActorId, ApprovalId, BotId, BotVersionId, CommandCallId, DeadLetterId, DecisionId, FileId, IdError, InstanceId,
+    InviteId, MemberId, MeshId, MessageId, NotificationId, PersonId, RequestId, RoomId, SessionId, ThreadId, TokenId,
 };
 pub use roles::{
     BotBackend, Decision, Hears, JoinRule, LogLevel, NotificationKind, NotifyLevel, Posters, Presence, Role, RoomKind,

@@ -16,6 +16,16 @@ pub const IDEMPOTENCY_KEY: usize = 255;
 pub const IDEMPOTENCY_SECONDS: i64 = 24 * 3600;
 /// Largest WebAssembly component that may be uploaded.
 pub const COMPONENT: u64 = 64 << 20;
+/// Largest file of a room.
+pub const FILE: u64 = 100 << 20;
+/// Longest name of a file.
+pub const FILE_NAME: usize = 255;
+/// Files that come with one message.
+pub const FILES: usize = 10;
+/// How long a deleted file is kept, in seconds.
+pub const DELETED_FILE_SECONDS: i64 = 30 * 24 * 3600;
+/// Largest picture that may become an avatar.
+pub const AVATAR: usize = 5 << 20;
 /// Longest value in a bot's key-value store.
 pub const KV_VALUE: usize = 256 << 10;
 /// Longest key in a bot's key-value store.

@@ -1,8 +1,8 @@
 //! What operations answer: the public shape of each thing.
 
 use crate::{
-    ActorId, BotId, Hears, JoinRule, MemberId, MeshId, MessageId, NotificationId, NotificationKind, NotifyLevel,
-    Posters, Role, RoomId, RoomKind, RoomRole, ThreadId, Timestamp, Trust,
+    ActorId, BotId, FileId, Hears, JoinRule, MemberId, MeshId, MessageId, NotificationId, NotificationKind,
+    NotifyLevel, Posters, Role, RoomId, RoomKind, RoomRole, ThreadId, Timestamp, Trust,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -61,6 +61,45 @@ pub struct Message {
     pub redacted: bool,
     /// Reactions, in the order of their first use.
     pub reactions: Vec<ReactionCount>,
+    /// The files that came with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<Attachment>,
+}
+
+/// A file as its message shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Attachment {
+    /// The file.
+    pub id: FileId,
+    /// What it is called: 1 to 255 bytes.
+    pub name: String,
+    /// What its bytes say that it is; `application/octet-stream` when they do not say.
+    pub media_type: String,
+    /// Bytes.
+    pub size: i64,
+}
+
+/// A file of a room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct File {
+    /// Its id.
+    pub id: FileId,
+    /// Its room.
+    pub room_id: RoomId,
+    /// The message it came with; none as long as it came with none.
+    pub message_id: Option<MessageId>,
+    /// Who uploaded it.
+    pub uploaded_by: ActorId,
+    /// What it is called: 1 to 255 bytes.
+    pub name: String,
+    /// What its bytes say that it is; `application/octet-stream` when they do not say.
+    pub media_type: String,
+    /// Bytes.
+    pub size: i64,
+    /// `sha256:` and the hexadecimal digest of its bytes.
+    pub digest: String,
+    /// When it was uploaded.
+    pub created_at: Timestamp,
 }
 
 /// A thread under a message.
@@ -212,6 +251,10 @@ pub struct Member {
     /// What it says of itself, by the names that the mesh's settings give. Absent when empty, and in events.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fields: BTreeMap<String, String>,
+    /// The digest of its picture, which names its address: `/members/{member_id}/avatar?hash=…`. Absent when it
+    /// has none, and in events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub avatar: Option<String>,
     /// What it does just now. Absent when it says nothing, and in events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<Status>,
@@ -228,6 +271,7 @@ impl Member {
         Self {
             title: String::new(),
             fields: BTreeMap::new(),
+            avatar: None,
             status: None,
             ..self
         }

@@ -76,6 +76,14 @@ impl Scene {
             .call("kv.put", json!({ "bot_id": present, "key": "k" }))
             .await
             .expect(200);
+        let file = creator
+            .call("file.upload", json!({ "room_id": room, "name": "notes.txt" }))
+            .await
+            .expect(201);
+        creator
+            .call("avatar.put", json!({ "member_id": bob }))
+            .await
+            .expect(200);
         let invite = creator
             .call("invite.create", json!({ "mesh_id": mesh.id }))
             .await
@@ -87,7 +95,7 @@ impl Scene {
         let session = server.anonymous().call("auth.login", login).await.expect(200);
         let sync = creator.call("event.sync", json!({})).await.expect(200);
         let things = json!({
-            "mesh_id": mesh.id, "room_id": room, "message_id": message["id"], "thread_id": thread,
+            "mesh_id": mesh.id, "room_id": room, "message_id": message["id"], "file_id": file["id"], "thread_id": thread,
             "bot_id": present, "member_id": bob, "invite_id": invite["invite"]["id"],
             "session_id": session["session_id"], "token_id": token["id"],
             "version_id": BotVersionId::new(server.host.ids.next()).to_string(),

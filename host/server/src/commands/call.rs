@@ -147,7 +147,7 @@ async fn send(op: &ErasedOp, mut fields: Map<String, Value>) -> Result<Value> {
     let method = Method::from_bytes(http.method.as_str().as_bytes()).map_err(Failure::failed)?;
     let raw = match http.body {
         Body::Json => None,
-        Body::Bytes(_) | Body::Component(_) => Some(
+        Body::Bytes(_) | Body::Component(_) | Body::File(_) => Some(
             fields
                 .remove("value")
                 .and_then(|value| value.as_str().map(str::to_owned))

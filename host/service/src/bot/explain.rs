@@ -195,6 +195,7 @@ fn target(resource: &str) -> Option<Target> {
         "room" => Target::Room(resource.parse().ok()?),
         "msg" => Target::Message(resource.parse().ok()?),
         "thread" => Target::Thread(resource.parse().ok()?),
+        "file" => Target::File(resource.parse().ok()?),
         "member" => Target::Member(resource.parse().ok()?, None),
         "invite" => Target::Invite(resource.parse().ok()?),
         "bot" => Target::Bot(resource.parse().ok()?),

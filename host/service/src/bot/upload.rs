@@ -1,6 +1,6 @@
 use super::{needs_component, stored};
 use crate::{
-    Body, Cx, Effect, Error, Host, Method, Op, OpSpec, Result, error::Code, manifest::Manifest, op,
+    Body, Cx, Effect, Error, Host, Method, Op, OpSpec, Result, blobs::Stored, error::Code, manifest::Manifest, op,
     runtime::ImportedFunction,
 };
 use bytes::Bytes;
@@ -9,7 +9,6 @@ use mesh_store::bot_versions;
 use mesh_types::{BotId, BotVersionId, bot::BotVersionDetail, limits};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use std::path::PathBuf;
 
 /// `bot_version.upload`
 pub struct UploadBotVersion;
@@ -23,20 +22,11 @@ pub struct UploadBotVersionIn {
     /// Where the door put the file.
     #[serde(skip)]
     #[schemars(skip)]
-    file: Option<Component>,
+    file: Option<Stored>,
     /// What the file says of itself.
     #[serde(skip)]
     #[schemars(skip)]
     contents: Option<Contents>,
-}
-
-/// A component that a door has streamed to a file and checked against its `Content-Digest`.
-#[derive(Debug, Clone, Deserialize)]
-struct Component {
-    /// SHA-256 in hexadecimal.
-    digest: String,
-    size: i64,
-    path: PathBuf,
 }
 
 #[derive(Debug, Clone)]
@@ -72,7 +62,10 @@ impl Op for UploadBotVersion {
                 "The body of an upload is the component itself.",
             ));
         };
-        let found = host.components()?.inspect(file.path.clone()).await?;
+        let found = host
+            .components()?
+            .inspect(host.settings.blobs.file(&file.digest)?)
+            .await?;
         let Some(text) = found.manifest else {
             return Err(Error::new(
                 Code::ManifestInvalid,

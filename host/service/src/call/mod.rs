@@ -6,7 +6,8 @@
 mod write;
 
 use crate::{
-    Answer, Cx, Effect, Error, Host, Op, OpSpec, Result, cx::etag, error::Code, rate::Left, refusal, resource::Resource,
+    Answer, Cx, Effect, Error, Host, Op, OpSpec, Result, cx::etag, error::Code, op::Content, rate::Left, refusal,
+    resource::Resource,
 };
 use base64::Engine as _;
 use bytes::Bytes;
@@ -115,6 +116,8 @@ pub struct Done<T> {
 pub struct Reply {
     /// Media type and body.
     pub body: (&'static str, Bytes),
+    /// What a door that can send bytes sends in place of the body.
+    pub content: Option<Content>,
     /// Strong entity tag.
     pub etag: Option<String>,
     /// Whoever has the answer of this tag needs no other.
@@ -193,6 +196,7 @@ async fn call_json<O: Op>(host: Arc<Host>, envelope: Envelope, input: Input) -> 
     let (etag, location) = (done.out.revision().map(etag), done.out.location());
     Ok(Reply {
         body,
+        content: done.out.content(),
         etag,
         spares: done.out.is_all_versioned(),
         location,

@@ -89,6 +89,7 @@ impl BuiltIn {
                     return Err(Error::invalid("/text", "says what you are doing"));
                 }
                 let input = PostMessageIn {
+                    file_ids: Vec::new(),
                     room_id: room,
                     text: format!("_{doing}_"),
                     thread_id: None,

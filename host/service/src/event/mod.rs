@@ -19,9 +19,9 @@ pub use stream::{Begins, StreamEvents, StreamEventsIn};
 pub use sync::{PollEvents, SyncEvents, SyncEventsIn};
 
 use crate::{Answer, Error, Result, recent::Recent};
-use mesh_store::{Tx, commands, log::Entry, members, messages, reactions};
+use mesh_store::{Tx, commands, files, log::Entry, members, messages, reactions};
 use mesh_types::{
-    ActorId, CommandCallId, MeshId, MessageId,
+    ActorId, CommandCallId, FileId, MeshId, MessageId,
     view::{Actor, Event},
 };
 use serde::{Deserialize, Serialize};
@@ -45,6 +45,11 @@ const NOBODY: &str = "";
 #[derive(Deserialize)]
 struct Reference {
     message_id: MessageId,
+}
+
+#[derive(Deserialize)]
+struct FileReference {
+    file_id: FileId,
 }
 
 /// The log keeps the name of a call, not what was typed.
@@ -108,6 +113,7 @@ impl Reader {
         };
         let data = match &*entry.kind {
             "message.created" | "message.edited" => Self::message(tx, &entry.data).await?,
+            "file.added" => file(tx, &entry.data).await?,
             "command.invoked" => command(tx, &entry.data, actor.as_ref()).await?,
             _ => serde_json::from_str(&entry.data).map_err(Error::internal)?,
         };
@@ -143,6 +149,15 @@ impl Reader {
             .unwrap_or_default();
         self.names.insert((mesh, actor), name.clone());
         Ok(name)
+    }
+}
+
+/// A file as it is now.
+async fn file(tx: &mut Tx<'_>, data: &str) -> Result<Value> {
+    let reference: FileReference = serde_json::from_str(data).map_err(Error::internal)?;
+    match files::get(tx, reference.file_id).await? {
+        Some(file) => serde_json::to_value(file).map_err(Error::internal),
+        None => Ok(serde_json::json!({ "file_id": reference.file_id, "redacted": true })),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Members of a mesh, and how one becomes one.
 
+mod avatar;
 mod heritage;
 mod invite;
 mod leave;
@@ -9,6 +10,7 @@ mod role;
 mod status;
 mod update;
 
+pub use avatar::{DeleteAvatar, GetAvatar, PutAvatar};
 pub use invite::{AcceptInvite, CreateInvite, CreateInviteIn, ListInvites, PreviewInvite, RevokeInvite};
 pub use leave::LeaveMesh;
 pub use look::{GetMember, Kind, ListMembers, ListMembersIn, MemberIn};

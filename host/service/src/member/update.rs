@@ -99,7 +99,7 @@ impl Op for UpdateMember {
 }
 
 /// The member as it is in this transaction, if it is the caller, a bot that it keeps, or below it.
-async fn still_allowed(cx: &mut Cx<'_>, on: &Grant<MemberId>) -> Result<Member> {
+pub(super) async fn still_allowed(cx: &mut Cx<'_>, on: &Grant<MemberId>) -> Result<Member> {
     let actor = cx.actor()?;
     let subject = members::get(cx.tx(), **on).await?.ok_or_else(Error::not_found)?;
     let own = match subject.actor.id {

@@ -123,6 +123,7 @@ pub(crate) fn target(id: &str) -> Option<Target> {
         "room" => Target::Room(id.parse().ok()?),
         "msg" => Target::Message(id.parse().ok()?),
         "thread" => Target::Thread(id.parse().ok()?),
+        "file" => Target::File(id.parse().ok()?),
         "member" => Target::Member(id.parse().ok()?, None),
         "bot" => Target::Bot(id.parse().ok()?),
         "bver" => Target::BotVersion(id.parse().ok()?),

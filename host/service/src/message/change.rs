@@ -1,7 +1,7 @@
 use super::{MessageIn, post::MessageRef, post::check_text, tell, with_reactions};
 use crate::{Cx, Effect, Error, Method, Nothing, Op, OpSpec, Result, op};
 use mesh_authz::{Grant, Permission};
-use mesh_store::{log::Stream, messages, pins, threads};
+use mesh_store::{files, log::Stream, messages, pins, threads};
 use mesh_types::{MessageId, view::Message};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -89,6 +89,9 @@ impl Op for DeleteMessage {
         let at = cx.now();
         if messages::delete(cx.tx(), &message, at).await? {
             tell::deleted(cx, &message).await?;
+            if !found.files.is_empty() {
+                files::delete_sent(cx.tx(), &message, at).await?;
+            }
             pins::remove(cx.tx(), &message, found.room_id).await?;
             let stream = Stream::Room(found.room_id);
             let data = json!({ "room_id": found.room_id, "message_ids": [*message], "by": cx.actor().ok(), "reason": "deleted" });

@@ -1,5 +1,5 @@
 use super::tell;
-use crate::{Cx, Effect, Error, Method, Op, OpSpec, Result, error::Code, op};
+use crate::{Cx, Effect, Error, Method, Op, OpSpec, Result, error::Code, file, op};
 use mesh_authz::{Grant, Permission, Reason};
 use mesh_store::{
     log::Stream,
@@ -7,7 +7,7 @@ use mesh_store::{
     seats, threads,
 };
 use mesh_types::{
-    MessageId, Posters, Role, RoomId, RoomRole, ThreadId, Trust, limits,
+    FileId, MessageId, Posters, Role, RoomId, RoomRole, ThreadId, Trust, limits,
     view::{Actor, Message},
 };
 use schemars::JsonSchema;
@@ -22,7 +22,7 @@ pub struct PostMessage;
 pub struct PostMessageIn {
     /// Where.
     pub room_id: RoomId,
-    /// `CommonMark`, 1 byte to 64 KiB; `@handle` mentions.
+    /// `CommonMark`, at most 64 KiB, and empty only beside files; `@handle` mentions.
     pub text: String,
     /// The thread to reply in.
     #[serde(default)]
@@ -30,6 +30,9 @@ pub struct PostMessageIn {
     /// The message to answer.
     #[serde(default)]
     pub reply_to: Option<MessageId>,
+    /// Files of this room that the author uploaded and that no message shows yet; at most 10.
+    #[serde(default)]
+    pub file_ids: Vec<FileId>,
 }
 
 /// The log keeps the name of a message, not its words: they are read when the event is.
@@ -57,7 +60,9 @@ impl Op for PostMessage {
     }
 
     async fn run(cx: &mut Cx<'_>, room: Grant<RoomId>, input: Self::In) -> Result<Message> {
-        check_text(&input.text)?;
+        if input.file_ids.is_empty() || !input.text.is_empty() {
+            check_text(&input.text)?;
+        }
         let (author, hops) = (cx.actor()?, cx.envelope().hops);
         let id = cx.id(MessageId::new);
         let stream = Stream::Room(*room);
@@ -72,6 +77,7 @@ impl Op for PostMessage {
         if let Some(reply_to) = input.reply_to {
             check_same_room(cx, &room, reply_to).await?;
         }
+        let files = file::of_author(cx, (*room, author), &input.file_ids).await?;
         let new = New {
             id,
             seq,
@@ -81,8 +87,10 @@ impl Op for PostMessage {
             text: &input.text,
             hops,
             at,
+            files: &files,
         };
         messages::insert(cx.tx(), &room, &new).await?;
+        file::attach(cx, id, &files).await?;
         cx.emit_at(
             stream,
             seq,
@@ -117,6 +125,7 @@ impl Op for PostMessage {
             hops,
             redacted: false,
             reactions: Vec::new(),
+            files,
         };
         tell::posted(cx, &room, &message).await?;
         cx.posted(&message);

@@ -1,12 +1,14 @@
-use super::question::{Has, Highlight, Question};
+use super::{
+    question::{Has, Highlight, Question},
+    readable,
+};
 use crate::{
     Cx, Effect, Error, Host, Method, Op, OpSpec, Page, Result,
     cursor::{self, page_size},
     op,
-    resource::Resource,
     room::viewer,
 };
-use mesh_authz::{Access, Caller, Grant, Permission, decide};
+use mesh_authz::{Caller, Grant, Permission};
 use mesh_store::{
     Tx, reactions, rooms,
     search::{self, Found, Keys, Marks},
@@ -97,16 +99,8 @@ impl Op for SearchMessages {
             )
         };
         let nobody = authors.is_empty() && !question.from.is_empty();
-        let mut rooms = Vec::new();
-        for room in asked.into_iter().filter(|_| !nobody) {
-            let facts = host
-                .authority
-                .facts(&host.store, host.clock.now(), caller, room.target())
-                .await?;
-            if facts.mesh == Some(input.mesh_id) {
-                rooms.extend(decide(caller, Access::Needs(Permission::MessageRead), &facts, room));
-            }
-        }
+        let asked = if nobody { Vec::new() } else { asked };
+        let rooms = readable(host, caller, (input.mesh_id, Permission::MessageRead), asked).await?;
         input.scope = Scope {
             question,
             rooms,

@@ -103,6 +103,7 @@ fn operation(op: &ErasedOp, http: Http, schemas: &mut SchemaGenerator) -> Value 
     });
     match http.body {
         Body::Component(_) => operation["requestBody"] = binary("application/wasm"),
+        Body::File(_) => operation["requestBody"] = binary("*/*"),
         Body::Bytes(_) => operation["requestBody"] = binary("application/octet-stream"),
         Body::Json if http.method != Method::Get => {
             let fields: Map<String, Value> = properties

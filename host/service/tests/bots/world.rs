@@ -6,6 +6,7 @@ use futures_util::future::BoxFuture;
 use mesh_authz::{Caller, Credential, Who};
 use mesh_service::{
     Code, Door, Envelope, Error, Host, Input, Keys, OPS, Reply, Settings,
+    blobs::Blobs,
     rate::Rates,
     runtime::{BotRuntime, ImportedFunction, Inspection, InstanceStatus},
 };
@@ -24,7 +25,7 @@ mesh_store::statements! {
 
 /// Reads a "component" that is a JSON file: `{"manifest": …, "imports": [[interface, function], …]}`.
 struct Shelf {
-    files: PathBuf,
+    files: Blobs,
 }
 
 impl BotRuntime for Shelf {
@@ -49,7 +50,7 @@ impl BotRuntime for Shelf {
 
     fn check<'a>(&'a self, digest: &'a str) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
-            let text = std::fs::read(self.files.join(digest)).unwrap();
+            let text = std::fs::read(self.files.file(digest).unwrap()).unwrap();
             let read = serde_json::from_slice::<Value>(&text);
             read.map(drop)
                 .map_err(|error| Error::new(Code::ComponentInvalid, error.to_string()))
@@ -96,7 +97,7 @@ pub(crate) struct World {
     pub(crate) mesh: MeshId,
     pub(crate) creator: Caller,
     pub(crate) member: Caller,
-    dir: TempDir,
+    _dir: TempDir,
 }
 
 /// What a call brings besides its fields.
@@ -133,7 +134,7 @@ impl World {
             open_registration: false,
             operators: Vec::new(),
             rates: Rates::default(),
-            blobs: dir.path().into(),
+            blobs: Blobs::open(dir.path()).unwrap(),
         };
         let host = Host::new(
             store,
@@ -146,7 +147,7 @@ impl World {
         assert!(
             host.runtime
                 .set(Arc::new(Shelf {
-                    files: dir.path().into()
+                    files: host.settings.blobs.clone()
                 }))
                 .is_ok()
         );
@@ -176,7 +177,7 @@ impl World {
             mesh,
             creator: person(people[0]),
             member: person(people[1]),
-            dir,
+            _dir: dir,
         }
     }
 
@@ -250,7 +251,7 @@ impl World {
 
     /// Makes a component that was uploaded into one that cannot run.
     pub(crate) fn spoil(&self, digest: &str) {
-        std::fs::write(self.dir.path().join(digest), "no component").unwrap();
+        std::fs::write(self.host.settings.blobs.file(digest).unwrap(), "no component").unwrap();
     }
 
     /// Uploads a version; gives its id.
@@ -265,14 +266,10 @@ impl World {
         imports: &[(&str, &str)],
     ) -> Result<String, Error> {
         let component = json!({ "manifest": manifest, "imports": imports }).to_string();
-        let digest = format!(
-            "{:x}-{}",
-            component.len(),
-            manifest.map_or(0, |text| text.bytes().map(u64::from).sum())
-        );
-        let path = self.dir.path().join(&digest);
-        std::fs::write(&path, component).unwrap();
-        let body = json!({ "digest": digest, "size": 1, "path": path }).to_string();
+        let mut incoming = self.host.settings.blobs.receive().await?;
+        incoming.write(component.into()).await?;
+        let stored = incoming.finish(None).await?;
+        let body = serde_json::to_string(&stored).unwrap();
         let with = With {
             body: Some(body.as_bytes()),
             ..With::default()

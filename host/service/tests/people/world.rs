@@ -5,6 +5,7 @@ use mesh_authz::Caller;
 use mesh_service::{
     Door, Envelope, Error, Host, Input, Keys, OPS, Reply, Settings,
     auth::offer_first_account,
+    blobs::Blobs,
     rate::{Rate, Rates},
 };
 use mesh_store::{
@@ -184,7 +185,7 @@ impl World {
                 address: wide,
                 sign_in_per_minute: options.sign_ins,
             },
-            blobs: dir.path().into(),
+            blobs: Blobs::open(dir.path()).unwrap(),
         };
         let keys = Keys {
             cursor: [1; 32],

@@ -223,7 +223,7 @@ impl Shared {
             return Ok(component.clone());
         }
         let hex = digest.to_string();
-        let file = self.host.settings.blobs.join("sha256").join(&hex[..2]).join(&hex);
+        let file = self.host.settings.blobs.file(&hex)?;
         let component = self
             .compiler
             .load(digest, tokio::fs::read(file))

@@ -49,6 +49,7 @@ impl Host for Guest {
             Err(error) => return Ok(Err(error)),
         };
         let input = PostMessageIn {
+            file_ids: Vec::new(),
             room_id,
             text: message.text,
             thread_id,
