@@ -211,7 +211,9 @@ impl Hub {
         if self.seats().listeners.contains_key(&passing.stream) {
             let mut sleeping = Vec::new();
             self.tell(&Arc::new(Told::passing(passing)), &mut sleeping);
-            sleeping.iter().for_each(|line| line.wake());
+            for line in sleeping {
+                line.wake();
+            }
         }
     }
 

@@ -244,7 +244,7 @@ mod tests {
         assert!(!folder.path().join(INCOMING).exists());
         let later = Timestamp(i64::MAX);
         let old: Vec<_> = blobs.older_than(later).map(Result::unwrap).collect().await;
-        assert_eq!(old, [stored.digest.clone()]);
+        assert_eq!(old, std::slice::from_ref(&stored.digest));
         assert!(!blobs.remove(&stored.digest, Timestamp(0)).await.unwrap());
         assert_eq!(blobs.whole(&stored.digest).await.unwrap(), "hello world");
         assert!(blobs.remove(&stored.digest, later).await.unwrap());

@@ -59,11 +59,14 @@ impl Passing {
     }
 }
 
+/// Hears what passes.
+type Ear = Box<dyn Fn(&Passing) + Send + Sync>;
+
 /// The wake-up of everything that follows the log, and what it brought last.
 pub struct Live {
     sender: broadcast::Sender<Arc<News>>,
     commits: AtomicU64,
-    passing: OnceLock<Box<dyn Fn(&Passing) + Send + Sync>>,
+    passing: OnceLock<Ear>,
     pub(crate) recent: Recent,
 }
 

@@ -271,6 +271,23 @@ pub async fn heir(tx: &mut Tx<'_>, room: RoomId, but: ActorId) -> Result<Option<
         .await
 }
 
+/// Gives a member a picture, or takes it away: the digests of the large and the small one.
+pub async fn set_avatar(tx: &mut Tx<'_>, member: &Grant<MemberId>, avatar: Option<(&str, &str)>) -> Result<(), Error> {
+    let (large, small) = avatar.unzip();
+    let values = [text(**member), large.into(), small.into()];
+    tx.exec(SET_AVATAR, &values).await.map(drop)
+}
+
+/// The digests of a member's picture, large and small.
+pub async fn avatar(tx: &mut Tx<'_>, member: MemberId) -> Result<Option<(String, String)>, Error> {
+    let found = tx
+        .opt(AVATAR, &[text(member)], |row| {
+            Ok((row.get::<Option<String>>(0)?, row.get::<Option<String>>(1)?))
+        })
+        .await?;
+    Ok(found.and_then(|(large, small)| large.zip(small)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::{handle_from, numbered};
@@ -293,21 +310,4 @@ mod tests {
         assert_eq!(numbered("ann", 2), "ann-2");
         assert_eq!(numbered(&"a".repeat(32), 17), format!("{}-17", "a".repeat(29)));
     }
-}
-
-/// Gives a member a picture, or takes it away: the digests of the large and the small one.
-pub async fn set_avatar(tx: &mut Tx<'_>, member: &Grant<MemberId>, avatar: Option<(&str, &str)>) -> Result<(), Error> {
-    let (large, small) = avatar.unzip();
-    let values = [text(**member), large.into(), small.into()];
-    tx.exec(SET_AVATAR, &values).await.map(drop)
-}
-
-/// The digests of a member's picture, large and small.
-pub async fn avatar(tx: &mut Tx<'_>, member: MemberId) -> Result<Option<(String, String)>, Error> {
-    let found = tx
-        .opt(AVATAR, &[text(member)], |row| {
-            Ok((row.get::<Option<String>>(0)?, row.get::<Option<String>>(1)?))
-        })
-        .await?;
-    Ok(found.and_then(|(large, small)| large.zip(small)))
 }

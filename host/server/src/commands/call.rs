@@ -192,7 +192,7 @@ async fn send(op: &ErasedOp, mut fields: Map<String, Value>) -> Result<Value> {
     client.send(call).await
 }
 
-fn encoded(byte: u8) -> String {
+pub(super) fn encoded(byte: u8) -> String {
     if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
         char::from(byte).to_string()
     } else {

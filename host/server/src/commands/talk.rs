@@ -1,17 +1,22 @@
-use super::{show, text};
-use crate::client::{Client, Result};
+use super::{call::encoded, show, text};
+use crate::client::{Client, Failure, Result};
 use crate::print::line;
 use clap::Args;
 use mesh_client::Call;
 use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
 
 /// Says something in a room.
 #[derive(Args)]
 pub(crate) struct Say {
     /// The room: its slug, name or id, or `MESH/SLUG`.
     room: String,
-    /// The words; `@handle` mentions.
+    /// The words; `@handle` mentions. May be absent beside files.
+    #[arg(required_unless_present = "file", default_value = "")]
     text: String,
+    /// A file to send along, at most 100 MiB; up to ten times.
+    #[arg(long)]
+    file: Vec<PathBuf>,
     /// The mesh; the one of `mesh init` when absent.
     #[arg(long, default_value = "")]
     mesh: String,
@@ -21,11 +26,26 @@ impl Say {
     pub(crate) async fn run(self, as_json: bool) -> Result<()> {
         let client = Client::stored()?;
         let room = client.room(&self.mesh, &self.room).await?;
-        let call = Call::post(format!("/rooms/{room}/messages")).json(json!({ "text": self.text }));
+        let mut files = Vec::new();
+        for path in &self.file {
+            files.push(upload(&client, &room, path).await?);
+        }
+        let call = Call::post(format!("/rooms/{room}/messages"));
+        let call = call.json(json!({ "text": self.text, "file_ids": files }));
         let posted = client.send(call.once()).await?;
         show(as_json, &posted, |posted| line!("{}", text(posted, "id")));
         Ok(())
     }
+}
+
+/// Uploads a file to a room; gives its id.
+async fn upload(client: &Client, room: &str, path: &Path) -> Result<String> {
+    let bytes = std::fs::read(path).map_err(|error| Failure::failed(format!("{}: {error}", path.display())))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name: String = name.bytes().map(encoded).collect();
+    let upload = Call::post(format!("/rooms/{room}/files?name={name}")).bytes("application/octet-stream", bytes);
+    let file = client.send(upload.once()).await?;
+    Ok(text(&file, "id"))
 }
 
 /// Reads a room's newest messages.
@@ -73,5 +93,7 @@ pub(super) fn said(message: &Value) -> String {
     } else {
         text(message, "text")
     };
-    format!("{}: {words}", text(&message["author"], "name"))
+    let files = message["files"].as_array().into_iter().flatten();
+    let files: String = files.map(|file| format!(" [{}]", text(file, "name"))).collect();
+    format!("{}: {words}{files}", text(&message["author"], "name"))
 }
