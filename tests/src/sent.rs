@@ -47,7 +47,7 @@ impl Sent {
             self.text.push_str(std::str::from_utf8(&chunk).expect("text"));
             while let Some((block, rest)) = self.text.split_once("\n\n") {
                 self.blocks.push_back(read(block));
-                self.text = rest.to_owned();
+                self.text = rest.into();
             }
         }
         self.blocks.pop_front()

@@ -1,6 +1,7 @@
 use super::{call::encoded, show, text};
 use crate::client::{Client, Failure, Result};
 use crate::print::line;
+use anyhow::Context as _;
 use clap::Args;
 use mesh_client::Call;
 use serde_json::{Value, json};
@@ -40,7 +41,9 @@ impl Say {
 
 /// Uploads a file to a room; gives its id.
 async fn upload(client: &Client, room: &str, path: &Path) -> Result<String> {
-    let bytes = std::fs::read(path).map_err(|error| Failure::failed(format!("{}: {error}", path.display())))?;
+    let bytes = std::fs::read(path)
+        .with_context(|| format!("{} cannot be read", path.display()))
+        .map_err(Failure::failed)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let name: String = name.bytes().map(encoded).collect();
     let upload = Call::post(format!("/rooms/{room}/files?name={name}")).bytes("application/octet-stream", bytes);
@@ -93,7 +96,11 @@ pub(super) fn said(message: &Value) -> String {
     } else {
         text(message, "text")
     };
-    let files = message["files"].as_array().into_iter().flatten();
-    let files: String = files.map(|file| format!(" [{}]", text(file, "name"))).collect();
-    format!("{}: {words}{files}", text(&message["author"], "name"))
+    let mut said = format!("{}: {words}", text(&message["author"], "name"));
+    for file in message["files"].as_array().into_iter().flatten() {
+        said += " [";
+        said += &text(file, "name");
+        said += "]";
+    }
+    said
 }
