@@ -81,10 +81,13 @@ pub(crate) async fn run(flags: Flags) -> Result<()> {
     tokio::spawn(housekeeping(host.clone()));
     tokio::spawn(mesh_service::search::follow(host.clone()));
     tokio::spawn(until_told(host.clone(), end.clone()));
-    let serving = mesh_api::serve(listener, service, end.clone());
+    let last = CancellationToken::new();
+    let serving = mesh_api::serve(listener, service, last.clone());
     let ending = async {
         end.cancelled().await;
+        // Who polls comes once more to hear that it is over.
         realtime.end().await;
+        last.cancel();
     };
     tokio::join!(serving, ending).0?;
     tracing::info!("the server ended");

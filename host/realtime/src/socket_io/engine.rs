@@ -2,7 +2,7 @@
 
 use super::{
     Speech, Wire,
-    link::Link,
+    link::{Link, last_words},
     polling::{Arrived, Polling, Refused, decode},
     talk,
 };
@@ -26,7 +26,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use tokio::time::timeout;
+use tokio::{sync::mpsc::error::SendError, time::timeout};
 use tokio_tungstenite::tungstenite::Message;
 
 /// How often the client is pinged, in milliseconds.
@@ -207,7 +207,10 @@ fn upgrade(realtime: &Arc<Realtime>, polling: Arc<Polling>, asked: Option<Asked>
         };
         let probed = timeout(UPGRADE, probe(&mut socket, &polling)).await;
         if probed == Ok(Some(())) {
-            let _ = polling.arrived.send(Arrived::Upgraded(Box::new(socket))).await;
+            let took = polling.arrived.send(Arrived::Upgraded(Box::new(socket))).await;
+            if let Err(SendError(Arrived::Upgraded(socket))) = took {
+                last_words(&polling, socket, (1000, "")).await;
+            }
         } else {
             polling.set_upgrading(false);
             socket.close(1000, "").await;

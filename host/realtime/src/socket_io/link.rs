@@ -73,7 +73,30 @@ impl Link {
     pub(super) async fn close(self, code: u16, reason: &str) {
         match self {
             Self::Socket(socket) => socket.close(code, reason).await,
-            Self::Polling(polling, _) => polling.close(),
+            Self::Polling(polling, mut arrivals) => {
+                polling.close();
+                arrivals.close();
+                // A WebSocket that was about to take over takes the last packets instead.
+                while let Ok(arrived) = arrivals.try_recv() {
+                    if let Arrived::Upgraded(socket) = arrived {
+                        last_words(&polling, socket, (code, reason)).await;
+                    }
+                }
+            }
         }
+    }
+}
+
+/// Sends what waits for a polled connection that is over.
+pub(super) async fn last_words(polling: &Polling, socket: Box<WebSocket>, (code, reason): (u16, &str)) {
+    let mut link = Link::Socket(socket);
+    for wire in polling.take() {
+        if link.feed(wire).await.is_err() {
+            return;
+        }
+    }
+    if let Link::Socket(socket) = link {
+        // Closing sends what was fed.
+        socket.close(code, reason).await;
     }
 }
