@@ -3,6 +3,8 @@
 //!
 //! `docs/realtime.md` is the contract.
 
+#[cfg(feature = "echo")]
+pub mod echo;
 mod end;
 mod handshake;
 mod hub;

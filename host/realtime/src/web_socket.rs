@@ -230,8 +230,13 @@ impl WebSocket {
         };
         let farewell = async {
             // Behind half a frame nobody would understand it.
-            if self.flush().await.is_ok() && self.stream.close(Some(frame)).await.is_ok() {
-                while let Some(Ok(_)) = self.stream.next().await {}
+            if self.flush().await.is_err() {
+                return;
+            }
+            match self.stream.close(Some(frame)).await {
+                Ok(()) => while let Some(Ok(_)) = self.stream.next().await {},
+                // The client closed first, and the answer to that waits to be written.
+                Err(_) => drop(self.stream.flush().await),
             }
         };
         let _ = timeout(FAREWELL, farewell).await;
