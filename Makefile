@@ -4,7 +4,7 @@ CARGO ?= cargo
 BIN := target/release/mesh
 PLUGINS := dist/plugins/echo.wasm
 
-.PHONY: help run setup setup-test build plugins test check gen bench fmt clean
+.PHONY: help run setup setup-test build plugins test check gen bench soak fmt clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -40,6 +40,9 @@ bench: setup build plugins ## Measure, and write docs/performance.md
 	$(CARGO) build --release --package mesh-bench
 	sync # what the build wrote would be written while the disk is measured
 	$(CARGO) run --release --package mesh-bench
+
+soak: setup-test ## Run the storm for ten minutes, or MESH_STORM seconds
+	MESH_STORM=$${MESH_STORM:-600} scripts/clients
 
 fmt: ## Format
 	$(CARGO) fmt --all
