@@ -247,15 +247,22 @@ impl Seats {
                     .filter(|(there, _)| *there == stream)
                     .map(|(_, seq)| seq - 1)
                     .min();
+                let own = Stream::Actor(*actor);
+                let closes = |entry: &LogEntry| {
+                    entry.kind == "room.closed"
+                        && entry.event.is_some_and(|(there, _)| there == own)
+                        && entry.target.as_deref() == Some(&*room.to_string())
+                };
+                let closed = entries.iter().any(closes);
                 for line in self.of(*actor).to_vec() {
                     self.leave(line.id, stream);
-                    line.put(|mail| mail.recheck_from(stream, first));
+                    line.put(|mail| mail.recheck_from(stream, first, closed));
                 }
             }
             Stale::Room(room) => {
                 let stream = Stream::Room(*room);
                 for line in self.listeners.remove(&stream).unwrap_or_default().into_values() {
-                    line.put(|mail| mail.recheck_from(stream, None));
+                    line.put(|mail| mail.recheck_from(stream, None, false));
                 }
             }
             Stale::Place(_, actor) => self.forget_actor(*actor),

@@ -62,9 +62,8 @@ pub(crate) struct Mail {
 pub(crate) struct Notices {
     /// Streams of which logged events did not fit, with the last `seq` that is missing: the log has them.
     pub(crate) lost: HashMap<Stream, i64>,
-    /// Streams that the connection was taken off because its rights changed, or that it may be on now; with
-    /// the `seq` from which a new one starts.
-    pub(crate) recheck: HashMap<Stream, Option<i64>>,
+    /// Streams that the connection was taken off because its rights changed, or that it may be on now.
+    pub(crate) recheck: HashMap<Stream, Recheck>,
     /// All of its rights are to be looked at again.
     pub(crate) recheck_all: bool,
     /// Its session has another token now, so it needs the new one.
@@ -74,6 +73,15 @@ pub(crate) struct Notices {
     pub(crate) end: Option<End>,
 }
 
+/// What became of the right to a stream.
+#[derive(Debug, Default)]
+pub(crate) struct Recheck {
+    /// The `seq` behind which the stream starts for who is new there.
+    pub(crate) first: Option<i64>,
+    /// It ended. If the connection is on it again, then as somebody new.
+    pub(crate) closed: bool,
+}
+
 impl Notices {
     /// A logged event was not kept for the connection.
     pub(crate) fn lose(&mut self, stream: Stream, seq: i64) {
@@ -81,8 +89,10 @@ impl Notices {
     }
 
     /// The connection was taken off a stream, or may be on it now.
-    pub(crate) fn recheck_from(&mut self, stream: Stream, first: Option<i64>) {
-        self.recheck.insert(stream, first);
+    pub(crate) fn recheck_from(&mut self, stream: Stream, first: Option<i64>, closed: bool) {
+        let recheck = self.recheck.entry(stream).or_default();
+        recheck.first = first;
+        recheck.closed |= closed;
     }
 }
 

@@ -425,9 +425,16 @@ impl Session {
             self.check();
         }
         if !mail.recheck.is_empty() {
-            for (stream, first) in mail.recheck {
-                self.places.suspend(stream);
-                self.firsts.insert(stream, first);
+            for (stream, recheck) in mail.recheck {
+                let looks = self.views.iter().any(|room| Stream::Room(*room) == stream);
+                if recheck.closed && !looks {
+                    self.places.close(stream);
+                    // What is being read may be of before.
+                    self.reading = None;
+                } else {
+                    self.places.suspend(stream);
+                }
+                self.firsts.insert(stream, recheck.first);
             }
             self.check();
         }
