@@ -175,6 +175,7 @@ impl Incoming {
     pub async fn finish(self, expected: Option<&[u8]>) -> Result<Stored> {
         let digest = self.sum.finalize();
         if expected.is_some_and(|expected| expected != &digest[..]) {
+            self.upload.abort().await.map_err(failed)?;
             return Err(Error::new(
                 Code::DigestMismatch,
                 "The body is not the one that `Content-Digest` names.",
