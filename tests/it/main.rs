@@ -6,5 +6,6 @@ mod durability;
 mod files;
 mod follow;
 mod live;
+mod mcp;
 mod people;
 mod sweeps;

@@ -132,10 +132,11 @@ impl TestServer {
             .collect();
         let front = Front {
             hosts: options.hosts.clone(),
+            origins: options.origins.clone(),
             proxies,
         };
         let end = CancellationToken::new();
-        let realtime = Realtime::start(&host, options.origins.clone()).expect("a thread");
+        let realtime = Realtime::start(&host).expect("a thread");
         let service = Service::new(&host, front, realtime.router());
         let (ended, open) = (end.clone(), realtime.clone());
         let serving = tokio::spawn(async move {

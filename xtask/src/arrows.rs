@@ -36,6 +36,7 @@ const ALONE: &[(&str, &[&str])] = &[
     ("wasmtime", &["mesh-wasm", "mesh-bench"]),
     ("wasmtime-wasi", &["mesh-wasm", "mesh-bench"]),
     ("axum", &["mesh-api", "mesh-realtime"]),
+    ("rmcp", &["mesh-api"]),
     ("clap", &["mesh-server"]),
     ("anyhow", &["mesh-server", "xtask"]),
 ];

@@ -126,7 +126,7 @@ fn merged(
 
 /// Who the `Authorization` header proves. A token in the address is never looked at. Wrong tokens cost
 /// the address that sends them, so that they cannot be tried for free.
-async fn caller(host: &Host, headers: &HeaderMap, address: Option<IpAddr>) -> Result<Caller> {
+pub(crate) async fn caller(host: &Host, headers: &HeaderMap, address: Option<IpAddr>) -> Result<Caller> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = values.next() else {
         return Ok(Caller::ANONYMOUS);
@@ -154,7 +154,7 @@ async fn caller(host: &Host, headers: &HeaderMap, address: Option<IpAddr>) -> Re
 }
 
 /// What the caller says it is: at most 200 characters, whatever they are.
-fn agent(headers: &HeaderMap) -> String {
+pub(crate) fn agent(headers: &HeaderMap) -> String {
     let agent = headers.get(header::USER_AGENT).map_or(&b""[..], HeaderValue::as_bytes);
     String::from_utf8_lossy(agent)
         .chars()

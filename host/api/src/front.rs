@@ -1,8 +1,13 @@
 //! What every request passes, whatever it asks for: an id of its own, the check of `Host`, the caller's
 //! address, and the headers that every answer has.
 
-use crate::{AllowedHosts, Network, address, problem, router};
-use axum::{Router, extract::Request, response::Response};
+use crate::{AllowedHosts, Network, address, mcp, origin, problem, router};
+use axum::{
+    Router,
+    extract::Request,
+    middleware::{Next, from_fn},
+    response::Response,
+};
 use futures_util::FutureExt as _;
 use http::{HeaderName, HeaderValue, header};
 use mesh_service::{Asked, Error, Host, error::Code};
@@ -15,6 +20,9 @@ use tower::ServiceExt as _;
 pub struct Front {
     /// Who may be named in `Host`.
     pub hosts: AllowedHosts,
+    /// Pages elsewhere whose scripts may use MCP and the doors that stay open, such as `https://chat.example.org`;
+    /// those of this server may anyway.
+    pub origins: Vec<String>,
     /// Proxies whose `X-Forwarded-For` is believed; nobody else's is.
     pub proxies: Vec<Network>,
 }
@@ -40,6 +48,12 @@ pub struct Service {
 impl Service {
     /// The door of this server, with every operation's routes, and these for doors that stay open.
     pub fn new(host: &Arc<Host>, front: Front, open: Router) -> Self {
+        let origins: Arc<[String]> = front.origins.clone().into();
+        let check = from_fn(move |request: Request, next: Next| {
+            let origins = origins.clone();
+            async move { origin::check(&origins, request, next).await }
+        });
+        let open = open.merge(mcp::router(host)).route_layer(check);
         Self {
             host: host.clone(),
             front,

@@ -1,4 +1,5 @@
-//! The REST door: a loop over the operations table. It translates and nothing more.
+//! The doors that answer and are done: REST, a loop over the operations table, and MCP. They translate and nothing
+//! more.
 
 mod address;
 mod content;
@@ -8,6 +9,8 @@ mod fields;
 mod front;
 mod host_header;
 mod listen;
+mod mcp;
+mod origin;
 mod pages;
 mod problem;
 mod upload;
@@ -30,7 +33,7 @@ pub const PREFIX: &str = "/api/v1";
 fn router(host: &Arc<Host>) -> Router {
     let mut by_path: BTreeMap<String, Vec<Route>> = BTreeMap::new();
     for op in OPS {
-        if let Some(http) = op.spec.http.filter(|_| !op.spec.stays_open) {
+        if let Some(http) = op.spec.http.filter(|_| op.spec.own_door.is_none()) {
             by_path
                 .entry(full_path(http.path))
                 .or_default()

@@ -53,6 +53,24 @@ pub fn permitted(caller: &Caller, facts: &Facts) -> Vec<Permission> {
     Permission::ALL.iter().copied().filter(may).collect()
 }
 
+/// Everything that the caller may do to something in a mesh, whatever that is: the layers that look at the thing
+/// are not asked. The facts are the mesh's, with `room_by_room`.
+pub fn conceivable(caller: &Caller, facts: &Facts) -> Vec<Permission> {
+    let about_the_thing = [
+        Layer::Ownership,
+        Layer::RoomRole,
+        Layer::Override,
+        Layer::Rank,
+        Layer::Approval,
+    ];
+    let layers = || Layer::ALL.iter().filter(|layer| !about_the_thing.contains(layer));
+    let may = |permission: &Permission| {
+        let question = Question::new(caller, Access::Needs(*permission), facts);
+        layers().all(|layer| matches!(question.step(*layer), Step::Pass(_) | Step::Skip(_)))
+    };
+    Permission::ALL.iter().copied().filter(may).collect()
+}
+
 /// What every layer says, in the order in which they decide, also after one of them refused.
 pub fn explain(caller: &Caller, access: Access, facts: &Facts) -> Vec<Finding> {
     let question = Question::new(caller, access, facts);

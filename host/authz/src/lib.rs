@@ -18,7 +18,7 @@ mod standing;
 mod why;
 
 pub use caller::{Caller, Credential, Scopes, Who};
-pub use decide::{Refusal, decide, explain, permitted};
+pub use decide::{Refusal, conceivable, decide, explain, permitted};
 pub use facts::{
     Autonomy, BotAuthority, BotGrant, Entering, Facts, GrantEffect, Pattern, Place, RoomFacts, Subject, Wish,
 };

@@ -1,13 +1,12 @@
-//! What every connection passes before it is one: the origin of the page, and the WebSocket handshake (RFC 6455).
+//! What every connection passes before it is one: the WebSocket handshake (RFC 6455).
 
-use crate::{Realtime, end::problem};
+use crate::end::problem;
 use axum::{
     body::Body,
     extract::Request,
     response::{IntoResponse as _, Response},
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
-use mesh_authz::Reason;
 use mesh_service::{Asked, Error, error::Code};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
@@ -17,28 +16,6 @@ pub(crate) fn refuse(error: &Error, asked: Option<Asked>) -> Response {
     let body = serde_json::to_vec(&problem(error, asked.map(|asked| asked.id))).unwrap_or_default();
     let json = [(header::CONTENT_TYPE, "application/problem+json")];
     (status, json, body).into_response()
-}
-
-/// Programs send no `Origin`. A page does, and it has to be one of this server, or one that is allowed.
-pub(crate) fn check_origin(realtime: &Realtime, headers: &HeaderMap) -> Result<(), Error> {
-    let mut origins = headers.get_all(header::ORIGIN).iter();
-    let Some(origin) = origins.next() else { return Ok(()) };
-    let origin = origin.to_str().unwrap_or_default();
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let place = origin.parse::<Uri>().ok();
-    let place = place
-        .as_ref()
-        .and_then(Uri::authority)
-        .map(http::uri::Authority::as_str);
-    let own = place.is_some() && place == host;
-    let listed = realtime.origins.iter().any(|known| known == origin);
-    if origins.next().is_none() && (own || listed) {
-        return Ok(());
-    }
-    Err(Error::forbidden(
-        Reason::Policy,
-        "Pages of this origin may not connect; the server's settings list those that may.",
-    ))
 }
 
 /// The upgrade that a request asks for, and the answer that grants it. `protocol` is the subprotocol that

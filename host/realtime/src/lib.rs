@@ -34,16 +34,13 @@ const DRAIN: Duration = Duration::from_secs(5);
 pub struct Realtime {
     pub(crate) host: Arc<Host>,
     pub(crate) hub: Arc<Hub>,
-    /// Pages elsewhere that may connect, such as `https://chat.example.org`.
-    pub(crate) origins: Vec<String>,
     pub(crate) engines: socket_io::Engines,
     pub(crate) tasks: TaskTracker,
 }
 
 impl Realtime {
-    /// Starts a task that follows the log until the server ends. `origins` are pages elsewhere whose scripts
-    /// may connect; those of this server may anyway. An error when there is no thread to be had.
-    pub fn start(host: &Arc<Host>, origins: Vec<String>) -> std::io::Result<Arc<Self>> {
+    /// Starts a task that follows the log until the server ends. An error when there is no thread to be had.
+    pub fn start(host: &Arc<Host>) -> std::io::Result<Arc<Self>> {
         let hub = Arc::new(Hub::default());
         let live = host.live.subscribe();
         let (follower, following) = (hub.clone(), host.clone());
@@ -58,13 +55,12 @@ impl Realtime {
         Ok(Arc::new(Self {
             host: host.clone(),
             hub,
-            origins,
             engines: socket_io::Engines::default(),
             tasks: TaskTracker::new(),
         }))
     }
 
-    /// The routes of its doors.
+    /// The routes of its doors. Whoever serves them has checked where the page is from.
     pub fn router(self: &Arc<Self>) -> Router {
         let (plain, sent) = (self.clone(), self.clone());
         let socket_io = |speech| {

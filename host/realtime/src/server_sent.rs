@@ -66,7 +66,6 @@ async fn open(
     request: &Parts,
 ) -> Result<(Session, Opened, Begins), Error> {
     let headers = &request.headers;
-    handshake::check_origin(realtime, headers)?;
     let client = Client {
         address: asked.map(|asked| asked.address),
         agent: handshake::agent(headers),

@@ -69,9 +69,10 @@ pub(crate) async fn run(flags: Flags) -> Result<()> {
     let _ = host.runtime.set(runtime);
     let front = Front {
         hosts: hosts(&config, address),
+        origins: config.server.origins.clone(),
         proxies: config.proxies()?,
     };
-    let realtime = Realtime::start(&host, config.server.origins.clone())?;
+    let realtime = Realtime::start(&host)?;
     let service = Service::new(&host, front, realtime.router());
     // For whoever wants to tell this server something; never read by it.
     std::fs::write(data.join("mesh.pid"), std::process::id().to_string())
@@ -119,7 +120,9 @@ fn keep_metrics(host: &Host) -> Result<()> {
 }
 
 fn start_log(config: &Config) -> Result<()> {
-    let filter = EnvFilter::try_new(&config.log.level).context("`log.level` is no filter")?;
+    // The library tells of every message.
+    let filter = format!("rmcp=error,{}", config.log.level);
+    let filter = EnvFilter::try_new(filter).context("`log.level` is no filter")?;
     let log = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if config.log.format == "json" {
         log.json().init();

@@ -116,8 +116,8 @@ pub struct OpSpec {
     pub from_outside: bool,
     /// Asks about a mesh, and decides about each of its rooms by itself.
     pub room_by_room: bool,
-    /// Its connection stays open, so it is answered by the doors for that and not by REST's own.
-    pub stays_open: bool,
+    /// The media type that a door of its own answers with, empty for a switch of protocols; REST leaves it to that.
+    pub own_door: Option<&'static str>,
     /// What it costs against the rate limit; 1 for most.
     pub cost: u32,
     /// It tries a password, so it also draws on the slow bucket of the caller's address.
@@ -170,7 +170,7 @@ impl OperationWithoutPermission {
             shown_once: false,
             from_outside: false,
             room_by_room: false,
-            stays_open: false,
+            own_door: None,
             cost: 1,
             sign_in: false,
             summary: "",
@@ -271,10 +271,10 @@ impl OpSpec {
         self
     }
 
-    /// Its connection stays open.
+    /// A door of its own answers it, with this media type; with none when it switches protocols.
     #[must_use]
-    pub const fn stays_open(mut self) -> Self {
-        self.stays_open = true;
+    pub const fn own_door(mut self, answers: &'static str) -> Self {
+        self.own_door = Some(answers);
         self
     }
 

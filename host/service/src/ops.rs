@@ -150,4 +150,5 @@ pub static OPS: &[ErasedOp] = &[
     ErasedOp::of::<server::ServerInfo>(),
     ErasedOp::of::<server::OpenApi>(),
     ErasedOp::of::<server::ListOps>(),
+    ErasedOp::of::<server::CallMcp>(),
 ];

@@ -11,7 +11,7 @@ async fn unknown_fields_are_refused_by_every_operation() {
     let people = People::new(&server).await;
     let scene = Scene::new(&server, &people, "home").await;
     for op in OPS {
-        let Some(http) = op.spec.http.filter(|_| !op.spec.stays_open) else {
+        let Some(http) = op.spec.http.filter(|_| op.spec.own_door.is_none()) else {
             continue;
         };
         let mut input = scene.input(op.spec.name);

@@ -113,6 +113,8 @@ impl Scene {
             ("room_member.add", "member_id", carl.into()),
             ("room_bot.add", "bot_id", spare),
             ("command.invoke", "name", "help".into()),
+            ("mcp.call", "jsonrpc", "2.0".into()),
+            ("mcp.call", "method", "ping".into()),
         ];
         Self {
             things: things.as_object().cloned().unwrap_or_default(),

@@ -29,9 +29,7 @@ const TURNS: u32 = 8;
 /// Answers a handshake; the connection lives in a task of its own.
 pub(crate) fn answer(realtime: &Arc<Realtime>, mut request: Request) -> Response {
     let asked = request.extensions().get::<Asked>().copied();
-    let granted = handshake::check_origin(realtime, request.headers())
-        .and_then(|()| handshake::upgrade(&mut request, Some(PROTOCOL)));
-    let (upgrade, response) = match granted {
+    let (upgrade, response) = match handshake::upgrade(&mut request, Some(PROTOCOL)) {
         Ok(granted) => granted,
         Err(error) => return handshake::refuse(&error, asked),
     };

@@ -17,7 +17,7 @@ use axum::{
     extract::Request,
     response::{IntoResponse as _, Response},
 };
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{Method, StatusCode, header};
 use mesh_service::{Asked, token};
 use mesh_types::limits;
 use serde_json::json;
@@ -76,20 +76,6 @@ fn refuse((code, status, message): Refusal) -> Response {
 /// Answers every request of the transport.
 pub(crate) async fn answer(realtime: &Arc<Realtime>, speech: Speech, request: Request) -> Response {
     let asked = request.extensions().get::<Asked>().copied();
-    if let Err(error) = handshake::check_origin(realtime, request.headers()) {
-        return handshake::refuse(&error, asked);
-    }
-    let origin = request.headers().get(header::ORIGIN).cloned();
-    let mut response = allowed(realtime, speech, asked, request).await;
-    if let Some(origin) = origin {
-        let headers = response.headers_mut();
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(header::VARY, HeaderValue::from_static("Origin"));
-    }
-    response
-}
-
-async fn allowed(realtime: &Arc<Realtime>, speech: Speech, asked: Option<Asked>, request: Request) -> Response {
     let uri = request.uri().clone();
     if query(&uri, "EIO") != Some("4") {
         return refuse(BAD_VERSION);

@@ -29,6 +29,8 @@ pub enum Door {
     Socket,
     /// A component's import.
     Wasm,
+    /// A tool or a resource of the Model Context Protocol.
+    Mcp,
     /// The command line, in this process.
     Cli,
     /// Work of the server itself.
@@ -36,12 +38,13 @@ pub enum Door {
 }
 
 impl Door {
-    /// `rest`, `socket`, `wasm`, `cli` or `job`.
+    /// `rest`, `socket`, `wasm`, `mcp`, `cli` or `job`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Rest => "rest",
             Self::Socket => "socket",
             Self::Wasm => "wasm",
+            Self::Mcp => "mcp",
             Self::Cli => "cli",
             Self::Job => "job",
         }

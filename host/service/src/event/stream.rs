@@ -45,7 +45,7 @@ impl Op for StreamEvents {
             "Server-sent events, from now on, from a cursor, or behind `Last-Event-ID`; see the guide to live events.",
         )
         .http(Method::Get, "/me/events/stream", 200)
-        .stays_open();
+        .own_door("text/event-stream");
     type In = StreamEventsIn;
     type Out = Begins;
     type On = Myself;

@@ -166,11 +166,14 @@ fn headers(op: &ErasedOp, http: Http) -> Vec<Value> {
 }
 
 fn responses(op: &ErasedOp, http: Http, schemas: &mut SchemaGenerator) -> Value {
-    let good = if http.status == 204 {
-        json!({ "description": "Done." })
-    } else {
-        let schema = (op.output)(schemas).to_value();
-        json!({ "description": op.spec.summary, "content": { "application/json": { "schema": schema } } })
+    let good = match op.spec.own_door {
+        Some("") => json!({ "description": "The connection is the client's now." }),
+        Some(media_type) => json!({ "description": op.spec.summary, "content": { media_type: {} } }),
+        None if http.status == 204 => json!({ "description": "Done." }),
+        None => {
+            let schema = (op.output)(schemas).to_value();
+            json!({ "description": op.spec.summary, "content": { "application/json": { "schema": schema } } })
+        }
     };
     json!({ http.status.to_string(): good, "default": { "$ref": "#/components/responses/Problem" } })
 }

@@ -54,7 +54,7 @@ impl Op for OpenSocket {
         .public("who connects is proved by the first frame or by a ticket")
         .about("Opens a WebSocket of the subprotocol `mesh.v1.json`; see the guide to live events.")
         .http(Method::Get, "/socket", 101)
-        .stays_open();
+        .own_door("");
     type In = OpenSocketIn;
     type Out = Opened;
     type On = Server;
