@@ -253,7 +253,7 @@ CREATE TABLE reactions (
   actor_id TEXT NOT NULL,
   at BIGINT NOT NULL,
   PRIMARY KEY (message_id, emoji, actor_id)
-);
+) /*sqlite: WITHOUT ROWID*/;
 
 CREATE TABLE pins (
   room_id TEXT NOT NULL REFERENCES rooms (id),
@@ -261,36 +261,34 @@ CREATE TABLE pins (
   pinned_by TEXT NOT NULL,
   pinned_at BIGINT NOT NULL,
   PRIMARY KEY (room_id, message_id)
-);
+) /*sqlite: WITHOUT ROWID*/;
 
 CREATE TABLE mentions (
   actor_id TEXT NOT NULL,
   message_id TEXT NOT NULL REFERENCES messages (id),
   room_id TEXT NOT NULL,
   seq BIGINT NOT NULL,
-  PRIMARY KEY (actor_id, message_id)
+  PRIMARY KEY (actor_id, room_id, seq)
 ) /*sqlite: WITHOUT ROWID*/;
-CREATE INDEX mentions_room ON mentions (actor_id, room_id, seq);
-CREATE INDEX mentions_message ON mentions (message_id);
+CREATE UNIQUE INDEX mentions_message ON mentions (message_id, actor_id);
 
--- What somebody is told of by name: one row for each person and message.
 CREATE TABLE presences (
   actor_id TEXT PRIMARY KEY NOT NULL,
   presence TEXT NOT NULL
 );
 
+-- What somebody is told of by name: one row for each person and message.
 CREATE TABLE notifications (
-  id TEXT PRIMARY KEY NOT NULL,
+  id TEXT NOT NULL,
   actor_id TEXT NOT NULL,
   kind TEXT NOT NULL,
   room_id TEXT NOT NULL REFERENCES rooms (id),
   message_id TEXT NOT NULL REFERENCES messages (id),
   created_at BIGINT NOT NULL,
   read_at BIGINT,
-  UNIQUE (actor_id, message_id)
-);
-CREATE INDEX notifications_actor ON notifications (actor_id, id);
-CREATE INDEX notifications_message ON notifications (message_id);
+  PRIMARY KEY (actor_id, id)
+) /*sqlite: WITHOUT ROWID*/;
+CREATE UNIQUE INDEX notifications_message ON notifications (message_id, actor_id);
 
 -- The log: every event and every audit entry. A row with a stream is an event; without, an audit
 -- entry only. `lead` marks the row that stands for its operation in the audit list. ---------------
@@ -489,7 +487,8 @@ CREATE INDEX command_calls_at ON command_calls (at);
 
 -- Server ---------------------------------------------------------------------------------------
 
--- The first answer to a keyed call, given again when the call is repeated.
+-- The first answer to a keyed call, given again when the call is repeated. Answers are long and keys come in
+-- any order, so answers are appended, and only the keys are sorted.
 CREATE TABLE idempotency (
   actor TEXT NOT NULL,
   op TEXT NOT NULL,
@@ -498,7 +497,7 @@ CREATE TABLE idempotency (
   answer TEXT NOT NULL,
   at BIGINT NOT NULL,
   PRIMARY KEY (actor, op, key)
-) /*sqlite: WITHOUT ROWID*/;
+);
 
 CREATE TABLE settings (
   name TEXT PRIMARY KEY NOT NULL,

@@ -48,7 +48,7 @@ struct Scene {
     server: TestServer,
     person: PersonId,
     room: RoomId,
-    live: Receiver<Arc<News>>,
+    live: Receiver<Arc<[News]>>,
 }
 
 /// What some rounds cost.
@@ -140,10 +140,10 @@ impl Scene {
         let (mut mentioned, mut replied) = (None, None);
         let waiting = async {
             while mentioned.is_none() || (replies && replied.is_none()) {
-                let news = live.recv().await.expect("the log goes on");
-                for entry in news
-                    .entries
+                let commit = live.recv().await.expect("the log goes on");
+                for entry in commit
                     .iter()
+                    .flat_map(|news| &*news.entries)
                     .filter(|entry| entry.op == "message.post" && entry.lead)
                 {
                     match entry.actor {

@@ -41,6 +41,9 @@ impl Route {
     }
 }
 
+/// Headers of an answer that there is room for from the beginning.
+const HEADERS: usize = 16;
+
 /// Answers a request. Never fails: an error is an answer.
 pub(crate) async fn answer(route: Route, request: Request) -> Response {
     let (parts, body) = request.into_parts();
@@ -204,6 +207,7 @@ async fn json_body(method: Method, headers: &HeaderMap, body: Body) -> Result<Op
 fn good(route: &Route, unchanged: Option<&HeaderValue>, reply: Reply) -> Result<Response> {
     let status = StatusCode::from_u16(route.http.status).map_err(Error::internal)?;
     let mut response = Response::new(Body::empty());
+    *response.headers_mut() = HeaderMap::with_capacity(HEADERS);
     let headers = response.headers_mut();
     let ascii = |text: String| HeaderValue::try_from(text).map_err(Error::internal);
     if let Some(etag) = &reply.etag {

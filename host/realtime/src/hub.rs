@@ -148,11 +148,15 @@ impl Hub {
     }
 
     /// Reads what commits bring until the server ends.
-    pub(crate) async fn follow(self: Arc<Self>, host: Arc<Host>, mut live: Receiver<Arc<News>>) {
+    pub(crate) async fn follow(self: Arc<Self>, host: Arc<Host>, mut live: Receiver<Arc<[News]>>) {
         let (mut sleeping, mut burst) = (Vec::new(), 0);
         loop {
             match live.recv().await {
-                Ok(news) => self.commit(&host, &news, &mut sleeping).await,
+                Ok(commit) => {
+                    for news in &*commit {
+                        self.bring(&host, news, &mut sleeping).await;
+                    }
+                }
                 // What was missed took rights away, perhaps, so nobody keeps a stream unproved.
                 Err(RecvError::Lagged(missed)) => {
                     tracing::warn!(missed, "live events fell behind the log and are read from it");
@@ -169,8 +173,8 @@ impl Hub {
         }
     }
 
-    /// Rights come first: nobody gets what a commit brings by a right that it took away.
-    async fn commit(&self, host: &Host, news: &News, sleeping: &mut Vec<Arc<Line>>) {
+    /// Rights come first: nobody gets what a call brings by a right that it took away.
+    async fn bring(&self, host: &Host, news: &News, sleeping: &mut Vec<Arc<Line>>) {
         let News { entries, stale } = news;
         if !stale.is_empty() {
             let mut seats = self.seats();

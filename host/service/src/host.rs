@@ -58,7 +58,7 @@ pub struct Host {
     /// Tickets that open a connection.
     pub tickets: Tickets,
     /// Wakes the followers of the log.
-    pub live: Live,
+    pub live: Arc<Live>,
     /// What messages are found by.
     pub index: Index,
     /// Rate limits.
@@ -78,6 +78,9 @@ pub struct Host {
 impl Host {
     /// Puts a server together.
     pub fn new(store: Store, settings: Settings, keys: Keys) -> Arc<Self> {
+        let live = Arc::<Live>::default();
+        let told = live.clone();
+        store.after_commits(move || told.tell());
         Arc::new(Self {
             store,
             authority: Authority::new(settings.operators.clone()),
@@ -85,7 +88,7 @@ impl Host {
             ids: Ids::default(),
             present: Present::default(),
             tickets: Tickets::default(),
-            live: Live::default(),
+            live,
             index: Index::default(),
             limiter: Limiter::new(settings.rates),
             keys,

@@ -8,14 +8,15 @@ use mesh_types::{
 };
 use serde_json::Value;
 use std::sync::{
-    Arc, OnceLock,
+    Arc, Mutex, MutexGuard, OnceLock, PoisonError,
     atomic::{AtomicU64, Ordering},
 };
 use tokio::sync::broadcast;
 
-const BEHIND: usize = 4096;
+/// Commits that a follower may be behind.
+const BEHIND: usize = 1024;
 
-/// A commit, as followers are told of it.
+/// What one call brought, as followers are told of it.
 #[derive(Debug)]
 pub struct News {
     /// Its rows in the log.
@@ -64,7 +65,8 @@ type Ear = Box<dyn Fn(&Passing) + Send + Sync>;
 
 /// The wake-up of everything that follows the log, and what it brought last.
 pub struct Live {
-    sender: broadcast::Sender<Arc<News>>,
+    sender: broadcast::Sender<Arc<[News]>>,
+    gathered: Mutex<Vec<News>>,
     commits: AtomicU64,
     passing: OnceLock<Ear>,
     pub(crate) recent: Recent,
@@ -74,6 +76,7 @@ impl Default for Live {
     fn default() -> Self {
         Self {
             sender: broadcast::channel(BEHIND).0,
+            gathered: Mutex::default(),
             commits: AtomicU64::new(0),
             passing: OnceLock::new(),
             recent: Recent::default(),
@@ -82,21 +85,36 @@ impl Default for Live {
 }
 
 impl Live {
-    /// From now on. A receiver that lags has missed wake-ups, not events: it reads the log.
-    pub fn subscribe(&self) -> broadcast::Receiver<Arc<News>> {
+    /// From now on, what each commit brings, in order. A receiver that lags has missed wake-ups, not events: it
+    /// reads the log.
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<[News]>> {
         self.sender.subscribe()
     }
 
-    /// Called once per commit of a job, in commit order, with what it made untrue and the message that the
-    /// job posted.
+    /// Called once per committed job, in commit order, with what it made untrue and the message that the
+    /// job posted. Followers are woken by [`Live::tell`].
     pub(crate) fn publish(&self, entries: Vec<Entry>, stale: Vec<Stale>, posted: Option<Message>) {
         if stale.is_empty() && entries.iter().all(|entry| entry.event.is_none()) {
             return;
         }
         let entries: Arc<[Entry]> = entries.into();
         self.recent.add(&entries, posted);
-        self.commits.fetch_add(1, Ordering::AcqRel);
-        let _ = self.sender.send(Arc::new(News { entries, stale }));
+        self.gathered().push(News { entries, stale });
+    }
+
+    /// Tells followers what was published. Jobs that share a commit wake them once: waking costs more than
+    /// what they are told.
+    pub(crate) fn tell(&self) {
+        // Kept until it is sent, so that what is gathered first is told first.
+        let mut gathered = self.gathered();
+        if !gathered.is_empty() {
+            self.commits.fetch_add(1, Ordering::AcqRel);
+            let _ = self.sender.send(gathered.drain(..).collect());
+        }
+    }
+
+    fn gathered(&self) -> MutexGuard<'_, Vec<News>> {
+        self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many commits were told. While it stays the same, whoever looked into the database and then began

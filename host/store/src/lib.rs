@@ -48,7 +48,10 @@ pub use sql::for_engine;
 pub use tx::Tx;
 pub use value::{Column, Row, Value, text, text_option};
 
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 
 /// Which database.
 #[derive(Debug, Clone)]
@@ -62,7 +65,11 @@ pub enum Config {
 /// An open database.
 pub struct Store {
     engine: Engine,
+    afterwards: Afterwards,
 }
+
+/// What is done after each commit.
+type Afterwards = Arc<OnceLock<Box<dyn Fn() + Send + Sync>>>;
 
 enum Engine {
     Sqlite(sqlite::Sqlite),
@@ -72,11 +79,17 @@ enum Engine {
 impl Store {
     /// Opens the database and brings its schema up to date.
     pub async fn open(config: &Config) -> Result<Self, Error> {
+        let afterwards = Afterwards::default();
         let engine = match config {
-            Config::Sqlite(path) => Engine::Sqlite(sqlite::Sqlite::open(path)?),
-            Config::Postgres(url) => Engine::Postgres(postgres::Postgres::open(url).await?),
+            Config::Sqlite(path) => Engine::Sqlite(sqlite::Sqlite::open(path, afterwards.clone())?),
+            Config::Postgres(url) => Engine::Postgres(postgres::Postgres::open(url, afterwards.clone()).await?),
         };
-        Ok(Self { engine })
+        Ok(Self { engine, afterwards })
+    }
+
+    /// What to do after each commit, when all of its jobs were told; the first to ask. It must not block.
+    pub fn after_commits(&self, act: impl Fn() + Send + Sync + 'static) {
+        let _ = self.afterwards.set(Box::new(act));
     }
 
     /// `sqlite` or `postgres`.

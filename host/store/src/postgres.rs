@@ -4,7 +4,7 @@
 //! commits. A job that meets another one (deadlock, serialization) runs again.
 
 use crate::{
-    Error, Job, Rollback, Tx,
+    Afterwards, Error, Job, Rollback, Tx,
     job::panic_text,
     log::{Chain, Entry},
     migrate,
@@ -22,11 +22,12 @@ const ATTEMPTS: u32 = 5;
 /// A PostgreSQL database.
 pub(crate) struct Postgres {
     pool: PgPool,
+    afterwards: Afterwards,
 }
 
 impl Postgres {
     /// Connects and brings the schema up to date.
-    pub(crate) async fn open(url: &str) -> Result<Self, Error> {
+    pub(crate) async fn open(url: &str, afterwards: Afterwards) -> Result<Self, Error> {
         let options = PgConnectOptions::from_str(url)?.disable_statement_logging();
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
@@ -34,12 +35,12 @@ impl Postgres {
             .connect_with(options)
             .await?;
         migrate::postgres(&pool).await?;
-        Ok(Self { pool })
+        Ok(Self { pool, afterwards })
     }
 
     /// Runs a job in a task of its own, so that a caller who goes away does not end it half-way.
     pub(crate) fn submit(&self, mut job: Box<dyn Job>) {
-        let pool = self.pool.clone();
+        let (pool, afterwards) = (self.pool.clone(), self.afterwards.clone());
         tokio::spawn(async move {
             let mut outcome = attempt(&pool, job.as_mut()).await;
             for _ in 1..ATTEMPTS {
@@ -49,6 +50,9 @@ impl Postgres {
                 outcome = attempt(&pool, job.as_mut()).await;
             }
             job.done(outcome);
+            if let Some(act) = afterwards.get() {
+                act();
+            }
         });
     }
 

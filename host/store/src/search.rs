@@ -142,10 +142,10 @@ pub struct News {
     pub known: bool,
     /// The message's number.
     pub n: i64,
-    /// Its room.
-    pub room: RoomId,
-    /// Its author.
-    pub author: ActorId,
+    /// The id of its room.
+    pub room: String,
+    /// The id of its author.
+    pub author: String,
     /// Its words; none when it was deleted.
     pub text: Option<String>,
 }
@@ -163,8 +163,8 @@ pub async fn news(tx: &mut Tx<'_>, after: i64, to: i64) -> Result<Vec<News>, Err
             pos: row.get(0)?,
             known: row.get::<String>(1)? != "message.created",
             n: row.get(2)?,
-            room: row.parse(3)?,
-            author: row.parse(4)?,
+            room: row.get(3)?,
+            author: row.get(4)?,
             text: if deleted { None } else { Some(row.get(5)?) },
         })
     })

@@ -191,12 +191,12 @@ impl Op for PollEvents {
 }
 
 /// Until one of these streams may have grown.
-async fn wait_for(live: &mut Receiver<Arc<News>>, streams: &[Stream]) {
+async fn wait_for(live: &mut Receiver<Arc<[News]>>, streams: &[Stream]) {
     loop {
         match live.recv().await {
-            Ok(news) => {
+            Ok(commit) => {
                 let grew = |entry: &log::Entry| entry.event.is_some_and(|(stream, _)| streams.contains(&stream));
-                if news.entries.iter().any(grew) {
+                if commit.iter().flat_map(|news| &*news.entries).any(grew) {
                     return;
                 }
             }

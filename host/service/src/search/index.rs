@@ -29,7 +29,7 @@ const GATHER: Duration = Duration::from_secs(1);
 /// Longest wait of a search for what was written before it.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Rows of the log that are looked at in one go.
-const ROWS: i64 = 256;
+const ROWS: i64 = 1024;
 /// Words that one transaction takes in, so that no other write waits long behind it.
 const WORDS: usize = 4000;
 

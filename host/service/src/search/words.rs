@@ -23,6 +23,8 @@ pub(super) struct Word {
 
 /// What a character does to the word that it stands behind.
 enum Role {
+    /// Is not kept, and belongs to the word that it stands on.
+    Dropped,
     /// Goes on with it, or begins one.
     Letter,
     /// Is one.
@@ -64,10 +66,8 @@ struct Reader {
 
 impl Reader {
     fn take(&mut self, letter: char) {
-        if is_dropped(letter) {
-            return self.stretch();
-        }
         match role(letter) {
+            Role::Dropped => self.stretch(),
             Role::Letter if self.open => self.push(letter),
             Role::Letter => self.begin(letter, true),
             Role::Alone => self.begin(letter, false),
@@ -113,6 +113,8 @@ const fn is_dropped(letter: char) -> bool {
 fn role(letter: char) -> Role {
     if letter.is_ascii_alphanumeric() {
         Role::Letter
+    } else if is_dropped(letter) {
+        Role::Dropped
     } else if is_emoji(letter) || (is_unspaced(letter) && letter.is_alphanumeric()) {
         Role::Alone
     } else if letter.is_alphanumeric() {

@@ -174,7 +174,7 @@ on_both_engines! {
         let mut news = world.host.live.subscribe();
         world.ok(&ann, "status.set", json!({ "text": "Here" })).await;
         let commit = news.recv().await.unwrap();
-        let told: Vec<_> = commit.entries.iter().map(|entry| entry.event.unwrap().0.to_string()).collect();
+        let told: Vec<_> = commit[0].entries.iter().map(|entry| entry.event.unwrap().0.to_string()).collect();
         let mut expected: Vec<_> = meshes.iter().map(|mesh| format!("mesh:{mesh}")).collect();
         expected.extend([&gus, &ivy, &ivy].map(|guest| format!("person:{}", guest.id())));
         assert_eq!(told, expected);

@@ -3,7 +3,7 @@
 mod checkpoint;
 mod writer;
 
-use crate::{Error, Job, Tx, log::Chain, migrate};
+use crate::{Afterwards, Error, Job, Tx, log::Chain, migrate};
 use futures_util::FutureExt;
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use std::{
@@ -29,11 +29,12 @@ struct Readers {
 }
 
 /// KiB of pages that the writer and each reader keep in memory at most.
-const WRITER_CACHE: i64 = 64 << 10;
+const WRITER_CACHE: i64 = 16 << 10;
 const READER_CACHE: i64 = 16 << 10;
 
 fn open(path: &Path, flags: OpenFlags, cache: i64) -> Result<Connection, Error> {
-    let connection = Connection::open_with_flags(path, flags)?;
+    // A connection is never used by two threads at once: `Connection` is not `Sync`.
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     // Otherwise every new LIMIT makes a new plan.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "cache_size", -cache)?;
@@ -47,7 +48,7 @@ fn open(path: &Path, flags: OpenFlags, cache: i64) -> Result<Connection, Error> 
 
 impl Sqlite {
     /// Opens or creates the file, brings its schema up to date and starts the writer thread.
-    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+    pub(crate) fn open(path: &Path, afterwards: Afterwards) -> Result<Self, Error> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let mut connection = open(path, flags, WRITER_CACHE)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -61,7 +62,7 @@ impl Sqlite {
         let (writer, jobs) = mpsc::sync_channel(QUEUE);
         std::thread::Builder::new()
             .name("mesh-writer".into())
-            .spawn(move || Writer::new(connection, chain, log).work(&jobs))
+            .spawn(move || Writer::new(connection, chain, log, afterwards).work(&jobs))
             .map_err(Error::other)?;
         Ok(Self {
             writer,

@@ -7,7 +7,7 @@
 
 use super::{checkpoint::Log, ready, step};
 use crate::{
-    Error, Job, Rollback, Tx,
+    Afterwards, Error, Job, Rollback, Tx,
     job::panic_text,
     log::{Chain, Entry},
 };
@@ -29,11 +29,17 @@ pub(super) struct Writer {
     connection: Connection,
     chain: Chain,
     log: Log,
+    afterwards: Afterwards,
 }
 
 impl Writer {
-    pub(super) fn new(connection: Connection, chain: Chain, log: Log) -> Self {
-        Self { connection, chain, log }
+    pub(super) fn new(connection: Connection, chain: Chain, log: Log, afterwards: Afterwards) -> Self {
+        Self {
+            connection,
+            chain,
+            log,
+            afterwards,
+        }
     }
 
     /// Works until nobody can send a job any more.
@@ -84,6 +90,9 @@ impl Writer {
                 (Err(broken), Ok(_)) => Err(Rollback::Database(broken.clone())),
                 (_, outcome) => outcome,
             });
+        }
+        if let Some(act) = self.afterwards.get() {
+            act();
         }
         self.log.committed(&mut self.connection);
     }

@@ -152,11 +152,11 @@ impl Shared {
     }
 
     /// Wakes whoever a commit concerns. A miss is not possible: who lags looks at every inbox.
-    async fn follow(self: Arc<Self>, mut live: tokio::sync::broadcast::Receiver<Arc<mesh_service::News>>) {
+    async fn follow(self: Arc<Self>, mut live: tokio::sync::broadcast::Receiver<Arc<[mesh_service::News]>>) {
         let mut hearing = HashMap::<RoomId, Vec<BotId>>::new();
         loop {
-            let news = match live.recv().await {
-                Ok(news) => news,
+            let commit = match live.recv().await {
+                Ok(commit) => commit,
                 Err(RecvError::Lagged(_)) => {
                     hearing.clear();
                     if let Err(error) = self.wake_all().await {
@@ -166,7 +166,7 @@ impl Shared {
                 }
                 Err(RecvError::Closed) => return,
             };
-            for entry in news.entries.iter() {
+            for entry in commit.iter().flat_map(|news| &*news.entries) {
                 let Some((stream, _)) = entry.event else { continue };
                 if matches!(
                     &*entry.kind,
