@@ -369,6 +369,8 @@ CREATE TABLE bots (
   config_revision BIGINT NOT NULL,
   limits TEXT NOT NULL,
   limits_revision BIGINT NOT NULL,
+  subscription TEXT NOT NULL,
+  subscription_revision BIGINT NOT NULL,
   revision BIGINT NOT NULL,
   created_by TEXT NOT NULL,
   created_at BIGINT NOT NULL,
@@ -431,6 +433,17 @@ CREATE TABLE bot_kv (
   PRIMARY KEY (bot_id, key)
 );
 
+-- What bots know that nobody else may read: sealed with a key that is not in the database.
+CREATE TABLE bot_secrets (
+  bot_id TEXT NOT NULL REFERENCES bots (id),
+  name TEXT NOT NULL,
+  sealed /*sqlite: BLOB*/ /*postgres: BYTEA*/ NOT NULL,
+  revision BIGINT NOT NULL,
+  updated_by TEXT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  PRIMARY KEY (bot_id, name)
+);
+
 CREATE TABLE bot_logs (
   bot_id TEXT NOT NULL REFERENCES bots (id),
   id TEXT NOT NULL,
@@ -484,6 +497,43 @@ CREATE TABLE command_calls (
   at BIGINT NOT NULL
 );
 CREATE INDEX command_calls_at ON command_calls (at);
+
+-- Approvals ------------------------------------------------------------------------------------
+
+-- What waits for a person to decide: a question, or (with an operation) a held call with its whole input.
+-- `digest` keeps the same question from being asked twice at once; `call_key` is the call's own
+-- idempotency key, `call_match` its `If-Match`. `result` is what the held call came to, once it was let go.
+CREATE TABLE approvals (
+  id TEXT PRIMARY KEY NOT NULL,
+  mesh_id TEXT NOT NULL REFERENCES meshes (id),
+  requester_id TEXT NOT NULL,
+  room_id TEXT REFERENCES rooms (id),
+  question TEXT NOT NULL,
+  choices TEXT NOT NULL,
+  operation TEXT,
+  permission TEXT,
+  input TEXT,
+  digest TEXT NOT NULL,
+  call_key TEXT,
+  call_match TEXT,
+  hops BIGINT NOT NULL,
+  state TEXT NOT NULL,
+  scope TEXT,
+  choice TEXT,
+  reason TEXT NOT NULL,
+  decided_by TEXT,
+  decided_at BIGINT,
+  result TEXT,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  revision BIGINT NOT NULL
+);
+CREATE INDEX approvals_mesh ON approvals (mesh_id, id);
+CREATE INDEX approvals_requester ON approvals (requester_id, id);
+CREATE INDEX approvals_open ON approvals (expires_at) WHERE state = 'pending';
+CREATE INDEX approvals_due ON approvals (id) WHERE state = 'approved' AND result IS NULL;
+CREATE UNIQUE INDEX approvals_same ON approvals (requester_id, digest) WHERE state = 'pending';
+CREATE UNIQUE INDEX approvals_key ON approvals (requester_id, operation, call_key) WHERE call_key IS NOT NULL;
 
 -- Server ---------------------------------------------------------------------------------------
 

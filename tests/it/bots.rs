@@ -235,3 +235,162 @@ async fn a_component_that_does_not_fit_the_contract_is_not_activated() {
         (&Value::Null, &json!("uploaded"))
     );
 }
+
+/// A bot that has to ask waits for a person, and its words come when somebody agrees.
+#[tokio::test]
+async fn a_bot_waits_for_a_person() {
+    let stage = stage().await;
+    let bot = stage.bot("echo").await;
+    let grant = format!("/bots/{bot}/grants/message.post");
+    let body = json!({ "effect": "ask", "on": "*" });
+    stage.person.put(&grant, body).await.expect(200);
+    let mut seen = stage.person.post("/me/sync", json!({})).await.expect(200);
+    stage.say("@echo hello").await;
+    let approval = loop {
+        let body = json!({ "cursor": seen["cursor"], "wait_s": 20 });
+        seen = stage.person.post("/me/events/poll", body).await.expect(200);
+        let path = format!("/meshes/{}/approvals?state=pending", stage.mesh);
+        let pending = stage.person.get(&path).await.expect(200);
+        if let Some(asked) = pending["items"].as_array().unwrap().first() {
+            break text(&asked["id"]);
+        }
+    };
+    let path = format!("/approvals/{approval}/approve");
+    stage.person.post(&path, json!({ "scope": "always" })).await.expect(200);
+    assert_eq!(stage.answers(1).await, ["echo: hello"]);
+    stage.say("@echo again").await;
+    assert_eq!(stage.answers(2).await, ["echo: hello", "echo: again"]);
+}
+
+/// Attacks 42 and 43: a secret reaches its bot and nobody else, not even by what the bot says.
+#[tokio::test]
+async fn a_secret_is_for_its_bot_alone() {
+    const SECRET: &str = "xoxb-unheard-of";
+    let stage = stage().await;
+    let bot = stage.bot("lab").await;
+    let (secrets, secret) = (format!("/bots/{bot}/secrets"), format!("/bots/{bot}/secrets/TOKEN"));
+    assert_eq!(
+        stage.person.get(&secrets).await.expect(200)["missing"],
+        json!(["TOKEN"])
+    );
+    stage.say("@lab secret TOKEN").await;
+    assert!(stage.answers(1).await[0].starts_with("done: not found"));
+
+    let kept = stage.person.put(&secret, json!({ "value": SECRET })).await.expect(200);
+    assert_eq!((&kept["name"], &kept["revision"]), (&json!("TOKEN"), &json!(1)));
+    stage.say("@lab secret TOKEN").await;
+    assert_eq!(stage.answers(2).await[1], format!("done: {}", SECRET.len()));
+    stage.say("@lab secret OTHER").await;
+    assert!(
+        stage.answers(3).await[2].contains("denied by grant"),
+        "bot.toml does not name it"
+    );
+    stage.say("@lab secretpanic TOKEN").await;
+    stage.say("@lab count").await;
+    // No event says that something is in the log.
+    let said = async |text: &str| loop {
+        let path = format!("/bots/{bot}/logs?text={text}");
+        let lines = stage.person.get(&path).await.expect(200);
+        if lines["items"].as_array().is_some_and(|lines| !lines.is_empty()) {
+            break;
+        }
+    };
+    let both = async {
+        said("panicked").await;
+        said("the%20secret%20is%20Ok").await;
+    };
+    let minute = std::time::Duration::from_mins(1);
+    tokio::time::timeout(minute, both).await.expect("lines in the log");
+
+    // Whatever anybody can ask for, and what the program wrote, is without it.
+    let mut told = String::new();
+    for path in ["logs?limit=200", "status", "secrets", "config", "explain"] {
+        told += &stage.person.get(&format!("/bots/{bot}/{path}")).await.json.to_string();
+    }
+    assert!(told.contains("[secret TOKEN]") && !told.contains(SECRET), "{told}");
+    let log = stage
+        .person
+        .get(&format!("/meshes/{}/audit", stage.mesh))
+        .await
+        .expect(200);
+    assert!(log.to_string().contains("bot_secret.put") && !log.to_string().contains(SECRET));
+    for file in walk(&stage.program.data) {
+        let bytes = std::fs::read(&file).unwrap();
+        let found = bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes());
+        assert!(!found, "{} has it", file.display());
+    }
+
+    for (name, value, at) in [
+        ("TOKEN", "", "/value"),
+        ("OTHER", "x", "/name"),
+        ("a%20b", "x", "/name"),
+    ] {
+        let path = format!("/bots/{bot}/secrets/{name}");
+        let refused = stage.person.put(&path, json!({ "value": value })).await;
+        let refused = refused.refused(422, "validation_failed");
+        assert_eq!(refused["errors"][0]["pointer"], at, "{refused}");
+    }
+    stage.person.delete(&secret).await.expect(204);
+    stage.person.delete(&secret).await.refused(404, "not_found");
+}
+
+fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] })
+        .collect()
+}
+
+/// A bot hears only what it, or somebody for it, chose of what its manifest offers.
+#[tokio::test]
+async fn a_subscription_narrows_what_a_bot_hears() {
+    let stage = stage().await;
+    let bot = stage.bot("lab").await;
+    let path = format!("/bots/{bot}/subscriptions");
+    let first = stage.person.get(&path).await.expect(200);
+    assert_eq!(
+        first["offered"],
+        json!(["message-created", "message-edited", "reaction-added"])
+    );
+    let other = json!({ "name": "other" });
+    let other = stage
+        .person
+        .post(&format!("/meshes/{}/rooms", stage.mesh), other)
+        .await
+        .expect(201);
+    let other = text(&other["id"]);
+
+    for (body, at) in [
+        (json!({ "events": ["room-closed"] }), "/events"),
+        (json!({ "events": ["message.created"] }), "/events"),
+        (json!({ "rooms": [other] }), "/rooms"),
+    ] {
+        let refused = stage.person.put(&path, body).await.refused(422, "validation_failed");
+        assert_eq!(refused["errors"][0]["pointer"], at);
+    }
+    stage
+        .person
+        .post(&format!("/rooms/{other}/bots"), json!({ "bot_id": bot }))
+        .await
+        .expect(201);
+    // The bot asks for it itself: only the other room.
+    stage.say(&format!("@lab subscribe message-created {other}")).await;
+    assert_eq!(stage.answers(1).await, ["done: ()"]);
+    let narrowed = stage.person.get(&path).await.expect(200);
+    assert_eq!(
+        (&narrowed["rooms"], &narrowed["events"]),
+        (&json!([other]), &json!(["message-created"]))
+    );
+    stage.say("@lab whoami").await;
+    let body = json!({ "text": "@lab whoami" });
+    stage
+        .person
+        .post(&format!("/rooms/{other}/messages"), body)
+        .await
+        .expect(201);
+    messages_until(&stage.person, &other, |all| all.len() >= 2).await;
+    // All of it again; what it was not handed does not come later.
+    stage.person.put(&path, json!({})).await.expect(200);
+    stage.say("@lab count").await;
+    assert_eq!(stage.answers(2).await, ["done: ()", "done: 3"]);
+}

@@ -1,5 +1,6 @@
 //! Every end-to-end test, in one program.
 
+mod approvals;
 mod bots;
 mod door;
 mod durability;

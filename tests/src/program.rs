@@ -16,7 +16,8 @@ pub struct Program {
     pub address: SocketAddr,
     /// The code for the first account, if nobody has one yet.
     pub code: Option<String>,
-    data: PathBuf,
+    /// Where it keeps what it knows.
+    pub data: PathBuf,
 }
 
 /// The program that was built beside this test.

@@ -123,6 +123,7 @@ impl TestServer {
             Keys {
                 cursor: [7; 32],
                 code_cache: [8; 32],
+                secrets: [9; 32],
             },
         );
         let proxies = options
@@ -138,13 +139,19 @@ impl TestServer {
         let end = CancellationToken::new();
         let realtime = Realtime::start(&host).expect("a thread");
         let service = Service::new(&host, front, realtime.router());
-        let (ended, open) = (end.clone(), realtime.clone());
+        let (ended, open, settled) = (end.clone(), realtime.clone(), host.clone());
         let serving = tokio::spawn(async move {
+            let settling = async {
+                tokio::select! {
+                    () = ended.cancelled() => {}
+                    () = mesh_service::approval::follow(settled) => {}
+                }
+            };
             let ending = async {
                 ended.cancelled().await;
                 open.end().await;
             };
-            tokio::join!(mesh_api::serve(listener, service, ended.clone()), ending).0
+            tokio::join!(mesh_api::serve(listener, service, ended.clone()), ending, settling).0
         });
         Self {
             address,

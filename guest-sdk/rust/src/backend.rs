@@ -4,7 +4,7 @@
 #[cfg(not(target_arch = "wasm32"))]
 use crate::raw::mesh::bot::types::Error;
 use crate::raw::mesh::bot::{
-    auth, kv, members, meshes, messages, rooms,
+    auth, kv, members, meshes, messages, rooms, secrets,
     types::{self, Member, Message, PageRequest, Room, RoomMember, Thread},
 };
 #[cfg(target_arch = "wasm32")]
@@ -86,6 +86,8 @@ calls! {
     bot_explain(operation: &str, resource: &str) -> String = bots::explain;
     bot_grant_list() -> String = bots::bot_grant_list;
     bot_limit_get() -> String = bots::bot_limit_get;
+    bot_subscription_get() -> String = bots::bot_subscription_get;
+    bot_subscription_put(events: Option<&[String]>, rooms: Option<&[String]>) -> String = bots::bot_subscription_put;
 
     event_sync(cursor: Option<&str>) -> String = events::sync;
     room_event_list(room: &str, after: u64, limit: u32) -> String = events::room_event_list;
@@ -94,6 +96,8 @@ calls! {
     kv_put(key: &str, bytes: &[u8], expected: Option<u64>) -> u64 = kv::put;
     kv_delete(key: &str) -> bool = kv::delete;
     kv_list(prefix: &str, page: &PageRequest) -> kv::EntryPage = kv::list;
+
+    secret_read(name: &str) -> String = secrets::read;
 
     docs_ops() -> String = docs::ops;
 }

@@ -29,6 +29,18 @@ impl OwnBot<'_> {
         parse(&self.mesh.backend.bot_limit_get()?)
     }
 
+    /// `bot_subscription.get`: which events this bot is handed. Needs `bot.state`.
+    pub fn subscription<T: DeserializeOwned>(self) -> Result<T> {
+        parse(&self.mesh.backend.bot_subscription_get()?)
+    }
+
+    /// `bot_subscription.put`: from now on only these events of those that `bot.toml` subscribes to, and only of
+    /// these rooms of those the bot is in; `None` means all. Needs `bot.state`.
+    pub fn subscribe(self, events: Option<&[String]>, rooms: Option<&[String]>) -> Result {
+        self.mesh.backend.bot_subscription_put(events, rooms)?;
+        Ok(())
+    }
+
     /// `bot.list`: one page of the bots of the mesh. Needs `member.read`.
     pub fn list<T: DeserializeOwned>(self, cursor: Option<&str>) -> Result<T> {
         parse(&self.mesh.backend.bot_list(&PageRequest {

@@ -100,6 +100,13 @@ impl Mesh {
         parse(&self.backend.config_get()?)
     }
 
+    /// A secret that `bot.toml` names, as a person entered it; [`crate::Error::NotFound`] until then. Needs `bot.state`.
+    ///
+    /// The mesh takes it out of the bot's log and of its errors, where it stands there as it is.
+    pub fn secret(&self, name: &str) -> Result<String> {
+        Ok(self.backend.secret_read(name)?)
+    }
+
     /// Who this bot is in the mesh.
     pub fn whoami(&self) -> Result<Identity> {
         Ok(self.backend.whoami()?)

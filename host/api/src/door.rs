@@ -59,8 +59,11 @@ pub(crate) async fn answer(route: Route, request: Request) -> Response {
         Ok(Reply {
             content: Some(content), ..
         }) => content::answer(&route.host, &headers, content).await,
-        Ok(reply) => good(&route, headers.get(header::IF_NONE_MATCH), reply),
-        Err(error) => Err(error),
+        Ok(reply) => good(route.http.status, headers.get(header::IF_NONE_MATCH), reply),
+        Err(error) => match Reply::waiting(&error) {
+            Some(reply) => good(202, None, reply),
+            None => Err(error),
+        },
     };
     answered.unwrap_or_else(|error| problem::response(&error, Some(asked.id)))
 }
@@ -204,8 +207,8 @@ async fn json_body(method: Method, headers: &HeaderMap, body: Body) -> Result<Op
     serde_json::from_slice(&bytes).map(Some).map_err(wrong)
 }
 
-fn good(route: &Route, unchanged: Option<&HeaderValue>, reply: Reply) -> Result<Response> {
-    let status = StatusCode::from_u16(route.http.status).map_err(Error::internal)?;
+fn good(status: u16, unchanged: Option<&HeaderValue>, reply: Reply) -> Result<Response> {
+    let status = StatusCode::from_u16(status).map_err(Error::internal)?;
     let mut response = Response::new(Body::empty());
     *response.headers_mut() = HeaderMap::with_capacity(HEADERS);
     let headers = response.headers_mut();
@@ -213,7 +216,10 @@ fn good(route: &Route, unchanged: Option<&HeaderValue>, reply: Reply) -> Result<
     if let Some(etag) = &reply.etag {
         headers.insert(header::ETAG, ascii(etag.clone())?);
     }
-    if let Some(location) = reply.location.filter(|_| status == StatusCode::CREATED) {
+    if let Some(location) = reply
+        .location
+        .filter(|_| [StatusCode::CREATED, StatusCode::ACCEPTED].contains(&status))
+    {
         headers.insert(header::LOCATION, ascii(format!("{PREFIX}{location}"))?);
     }
     if reply.replayed {

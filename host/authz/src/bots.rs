@@ -2,7 +2,7 @@
 
 use crate::case::{Case, Step};
 use crate::why::Why;
-use crate::{Autonomy, BotAuthority, Credential, GrantEffect, Pattern, Permission, Reason, Scopes, Who};
+use crate::{Autonomy, BotAuthority, BotGrant, Credential, GrantEffect, Pattern, Permission, Reason, Scopes, Who};
 
 pub(crate) fn scope(case: &Case<'_>) -> Step {
     let Credential::Token(scopes) = &case.caller.credential else {
@@ -57,7 +57,7 @@ pub(crate) fn approval(case: &Case<'_>) -> Step {
     let (Who::Bot { .. }, Some(authority)) = (case.caller.who, case.facts.authority.as_deref()) else {
         return Step::Skip(Why::NothingAsks);
     };
-    let why = if decided(case, authority, GrantEffect::Ask) {
+    let why = if asks(case, authority) {
         Some(Why::AsksEachTime(case.permission))
     } else if authority.autonomy == Autonomy::Suggest && !case.permission.is_read() && !implied(case) {
         Some(Why::Suggests)
@@ -71,9 +71,13 @@ pub(crate) fn approval(case: &Case<'_>) -> Step {
     }
 }
 
-/// A bot may look at and run itself without having asked.
+/// A bot may look at and run itself, and look at its own questions, without having asked.
 fn implied(case: &Case<'_>) -> bool {
-    case.permission == Permission::BotOperate && case.is_own_bot()
+    match case.permission {
+        Permission::BotOperate => case.is_own_bot(),
+        Permission::ApprovalRead => case.facts.owned,
+        _ => false,
+    }
 }
 
 /// The manifest asks for this. A bot without a manifest may use whatever it is granted.
@@ -90,12 +94,29 @@ fn reaches_some(case: &Case<'_>, on: Pattern) -> bool {
     on.covers(case.facts) || (case.facts.room_by_room && matches!(on, Pattern::Room(_)))
 }
 
+/// Of the decisions that speak of the resource, the narrowest is to ask.
+fn asks(case: &Case<'_>, authority: &BotAuthority) -> bool {
+    let speaking = authority
+        .grants
+        .iter()
+        .filter(|grant| grant.permission == case.permission && holds(grant, case) && grant.on.covers(case.facts));
+    let narrowest = |effect| {
+        let such = speaking.clone().filter(move |grant| grant.effect == effect);
+        such.map(|grant| grant.on.narrowness()).max()
+    };
+    narrowest(GrantEffect::Ask).is_some_and(|ask| narrowest(GrantEffect::Allow).is_none_or(|allow| allow <= ask))
+}
+
+fn holds(grant: &BotGrant, case: &Case<'_>) -> bool {
+    grant.expires_at.is_none_or(|end| case.facts.now < end)
+}
+
 /// There is a decision of this kind, and it still holds.
 fn decided(case: &Case<'_>, authority: &BotAuthority, effect: GrantEffect) -> bool {
     authority.grants.iter().any(|grant| {
         grant.effect == effect
             && grant.permission == case.permission
-            && grant.expires_at.is_none_or(|end| case.facts.now < end)
+            && holds(grant, case)
             && match effect {
                 GrantEffect::Allow => reaches_some(case, grant.on),
                 GrantEffect::Ask | GrantEffect::Deny => grant.on.covers(case.facts),

@@ -169,6 +169,15 @@ pub enum Pattern {
 }
 
 impl Pattern {
+    /// How little it speaks of; of two that speak of the same thing, the narrower one decides.
+    pub const fn narrowness(self) -> u8 {
+        match self {
+            Self::Any => 0,
+            Self::Mesh(_) => 1,
+            Self::Room(_) | Self::Bot(_) => 2,
+        }
+    }
+
     /// Whether it speaks of the resource that these facts describe.
     pub fn covers(self, facts: &Facts) -> bool {
         match self {

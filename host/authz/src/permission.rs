@@ -144,6 +144,12 @@ named! {
 }
 
 impl Permission {
+    /// Every bot has this over what is its own, without having asked for it: it may look at and run itself, and
+    /// look at its own questions to people.
+    pub const fn is_implied_for_bots(self) -> bool {
+        matches!(self, Self::BotOperate | Self::ApprovalRead)
+    }
+
     /// Refused to bots whatever their role, their grants or their UCAN.
     pub const fn human_only(self) -> bool {
         matches!(

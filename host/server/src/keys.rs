@@ -19,7 +19,7 @@ pub(crate) fn data_folder(path: &Path) -> Result<()> {
 pub(crate) fn load(folder: &Path) -> Result<Keys> {
     let path = folder.join("keys");
     if !path.exists() {
-        let bytes = mesh_service::clock::random::<64>();
+        let bytes = mesh_service::clock::random::<96>();
         let part = folder.join("keys.new");
         let mut file = OpenOptions::new()
             .write(true)
@@ -39,16 +39,18 @@ pub(crate) fn load(folder: &Path) -> Result<Keys> {
     );
     let bytes = fs::read(&path)?;
     ensure!(
-        bytes.len() == 64,
-        "{} is damaged: it has {} bytes, not 64",
+        bytes.len() == 96,
+        "{} is damaged: it has {} bytes, not 96",
         path.display(),
         bytes.len()
     );
     let mut keys = Keys {
         cursor: [0; 32],
         code_cache: [0; 32],
+        secrets: [0; 32],
     };
     keys.cursor.copy_from_slice(&bytes[..32]);
-    keys.code_cache.copy_from_slice(&bytes[32..]);
+    keys.code_cache.copy_from_slice(&bytes[32..64]);
+    keys.secrets.copy_from_slice(&bytes[64..]);
     Ok(keys)
 }

@@ -81,6 +81,7 @@ pub(crate) async fn run(flags: Flags) -> Result<()> {
     let end = CancellationToken::new();
     tokio::spawn(housekeeping(host.clone()));
     tokio::spawn(mesh_service::search::follow(host.clone()));
+    tokio::spawn(mesh_service::approval::follow(host.clone()));
     tokio::spawn(until_told(host.clone(), end.clone()));
     let last = CancellationToken::new();
     let serving = mesh_api::serve(listener, service, last.clone());

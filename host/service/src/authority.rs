@@ -299,8 +299,9 @@ impl Authority {
     async fn add_target(&self, store: &Store, facts: &mut Facts, target: Target, actor: Option<ActorId>) -> Result<()> {
         match target {
             Target::Server | Target::Myself | Target::Room(_) => {}
-            Target::Mesh(mesh) => {
+            Target::Mesh(mesh) | Target::OwnIn(mesh) => {
                 self.add_mesh(store, facts, mesh, actor).await?;
+                facts.owned = matches!(target, Target::OwnIn(_));
                 facts.exists = facts.place.is_some() || facts::mesh(&mut store.view().await?.tx(), mesh).await?;
             }
             Target::RoomMember(room, member) => {
@@ -344,8 +345,7 @@ impl Authority {
                     facts.owned = actor == Some(row.actor);
                     if let ActorId::Bot(bot) = row.actor {
                         facts.bot = Some(bot);
-                        let bot = self.bot(store, bot).await?;
-                        facts.owned |= bot.is_some_and(|bot| actor == Some(bot.keeper.into()));
+                        facts.owned |= self.keeps(store, actor, row.actor).await?;
                     }
                     self.add_shared_room(store, facts, actor, row.actor).await?;
                 }
@@ -356,6 +356,14 @@ impl Authority {
                     (facts.exists, facts.owned) = (true, actor == Some(maker));
                 }
             }
+            Target::Approval(approval) | Target::Verdict(approval) => {
+                if let Some((mesh, requester)) = facts::approval(&mut store.view().await?.tx(), approval).await? {
+                    self.add_mesh(store, facts, mesh, actor).await?;
+                    // Asking gives no right to answer; only a rule that names somebody does.
+                    let asked = actor == Some(requester) || self.keeps(store, actor, requester).await?;
+                    (facts.exists, facts.owned) = (true, asked && matches!(target, Target::Approval(_)));
+                }
+            }
             Target::Bot(bot) => self.add_bot(store, facts, bot, actor).await?,
             Target::BotVersion(version) => {
                 if let Some(bot) = facts::version(&mut store.view().await?.tx(), version).await? {
@@ -364,6 +372,13 @@ impl Authority {
             }
         }
         Ok(())
+    }
+
+    /// Whether somebody answers for a bot.
+    async fn keeps(&self, store: &Store, somebody: Option<ActorId>, bot: ActorId) -> Result<bool> {
+        let ActorId::Bot(bot) = bot else { return Ok(false) };
+        let bot = self.bot(store, bot).await?;
+        Ok(bot.is_some_and(|bot| somebody == Some(bot.keeper.into())))
     }
 
     async fn add_mesh(&self, store: &Store, facts: &mut Facts, mesh: MeshId, actor: Option<ActorId>) -> Result<()> {

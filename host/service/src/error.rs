@@ -3,7 +3,7 @@
 use crate::rate::Left;
 use mesh_authz::{Reason, Refusal};
 use mesh_store::Rollback;
-use mesh_types::{DecisionId, RequestId};
+use mesh_types::{ApprovalId, DecisionId, RequestId};
 use serde::Serialize;
 use std::fmt;
 
@@ -34,6 +34,8 @@ macro_rules! codes {
 }
 
 codes! {
+    /// The call waits for a person; `approval_id` names the question. Doors answer this as a good answer.
+    ApprovalPending = 202 "approval_pending";
     /// The request is malformed.
     BadRequest = 400 "bad_request";
     /// The page cursor is not one of this operation, or too old.
@@ -203,6 +205,13 @@ impl Error {
         error
     }
 
+    /// The call waits for a person to decide.
+    pub fn pending(approval: ApprovalId) -> Self {
+        let mut error = Self::new(Code::ApprovalPending, "This waits for a person to decide.");
+        error.approval = Some(approval.to_string());
+        error
+    }
+
     /// The thing is in a state that does not allow it.
     pub fn wrong_state(state: impl fmt::Display, detail: impl fmt::Display) -> Self {
         let mut error = Self::new(Code::WrongState, detail);
@@ -325,7 +334,7 @@ impl From<Refusal> for Error {
             Refusal::Forbidden { reason, detail, .. } => Self::forbidden(reason, detail),
             Refusal::Ask { permission } => Self::forbidden(
                 Reason::Grant,
-                format!("`{permission}` is granted as `ask`, and this server cannot hold calls for a person yet."),
+                format!("`{permission}` is granted as `ask`, and what this call was about cannot wait for a person."),
             ),
         }
     }

@@ -15,6 +15,7 @@ use crate::{
 };
 use mesh_store::Store;
 use std::sync::{Arc, OnceLock, atomic::AtomicBool};
+use tokio::sync::Notify;
 
 /// What the configuration says about the operations.
 #[derive(Debug, Clone)]
@@ -41,6 +42,8 @@ pub struct Keys {
     pub cursor: [u8; 32],
     /// Authenticates the cache of compiled code.
     pub code_cache: [u8; 32],
+    /// Seals the secrets of bots.
+    pub secrets: [u8; 32],
 }
 
 /// One server.
@@ -59,6 +62,8 @@ pub struct Host {
     pub tickets: Tickets,
     /// Wakes the followers of the log.
     pub live: Arc<Live>,
+    /// Wakes what runs calls that a person let go ahead.
+    pub(crate) let_go: Notify,
     /// What messages are found by.
     pub index: Index,
     /// Rate limits.
@@ -89,6 +94,7 @@ impl Host {
             present: Present::default(),
             tickets: Tickets::default(),
             live,
+            let_go: Notify::new(),
             index: Index::default(),
             limiter: Limiter::new(settings.rates),
             keys,

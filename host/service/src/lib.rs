@@ -2,6 +2,7 @@
 //!
 //! [`call`] and the [`OPS`] table are the only ways in. See `docs/architecture.md`.
 
+pub mod approval;
 pub mod auth;
 pub mod authority;
 pub mod blobs;
@@ -24,6 +25,7 @@ mod recent;
 mod refusal;
 pub mod resource;
 pub mod runtime;
+mod seal;
 pub mod server;
 mod text;
 pub mod token;

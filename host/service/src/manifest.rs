@@ -1,8 +1,8 @@
 //! `bot.toml`: what a bot says of itself, embedded in its component.
 
-use crate::{Error, Result, command::is_name, error::Code, text::is_unseen};
+use crate::{Error, Result, command::is_name, error::Code, event, text::is_unseen};
 use mesh_authz::{Pattern, Permission, Wish};
-use mesh_types::Hears;
+use mesh_types::{Hears, limits};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -30,6 +30,9 @@ pub struct Manifest {
     /// What it asks for.
     #[serde(default)]
     pub capabilities: Vec<Capability>,
+    /// What it has to be told in secret; at most 100.
+    #[serde(default)]
+    pub secrets: Vec<Secret>,
     /// Limits it would like; an admin clamps them.
     #[serde(default)]
     pub limits: serde_json::Map<String, serde_json::Value>,
@@ -126,6 +129,17 @@ pub struct Capability {
     pub required: bool,
 }
 
+/// Something that a bot has to be told in secret, such as a key of another service.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Secret {
+    /// 1 to 64 of letters, digits, `_`, `-` and `.`.
+    pub name: String,
+    /// What for, for the person who enters it.
+    #[serde(default)]
+    pub reason: String,
+}
+
 fn everywhere() -> String {
     "*".into()
 }
@@ -154,6 +168,10 @@ impl Manifest {
             return Err(invalid("`runtime.backend` of a component is \"wasm\""));
         }
         self.check_commands()?;
+        self.check_secrets()?;
+        if let Some(unknown) = self.events.subscribe.iter().find(|name| !event::is_heard(name)) {
+            return Err(invalid(format!("`events.subscribe`: no bot hears of `{unknown}`")));
+        }
         for capability in &self.capabilities {
             if capability.permission.human_only() {
                 return Err(invalid(format!(
@@ -204,6 +222,25 @@ impl Manifest {
         Ok(())
     }
 
+    fn check_secrets(&self) -> Result<()> {
+        if self.secrets.len() > limits::BOT_SECRETS {
+            return Err(invalid(format!(
+                "there are at most {} `[[secrets]]`",
+                limits::BOT_SECRETS
+            )));
+        }
+        let mut names = BTreeSet::new();
+        for Secret { name, .. } in &self.secrets {
+            if !is_secret_name(name) {
+                return Err(invalid("`secrets.name` has 1 to 64 letters, digits, `_`, `-` and `.`"));
+            }
+            if !names.insert(name) {
+                return Err(invalid(format!("there are two secrets `{name}`")));
+            }
+        }
+        Ok(())
+    }
+
     /// What it asks for, as the authorization reads it.
     pub fn wishes(&self) -> Vec<Wish> {
         let wish = |capability: &Capability| {
@@ -216,6 +253,12 @@ impl Manifest {
         };
         self.capabilities.iter().filter_map(wish).collect()
     }
+}
+
+/// Whether a secret may be called this.
+pub(crate) fn is_secret_name(name: &str) -> bool {
+    let fits = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.');
+    (1..=64).contains(&name.len()) && name.chars().all(fits)
 }
 
 fn invalid(why: impl std::fmt::Display) -> Error {

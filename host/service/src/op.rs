@@ -303,8 +303,9 @@ impl fmt::Display for OpSpec {
 pub trait Op: Send + Sync + 'static {
     /// The contract.
     const SPEC: OpSpec;
-    /// Path, query and body fields, merged. Derive `Deserialize` with `deny_unknown_fields`.
-    type In: DeserializeOwned + JsonSchema + Clone + Send + Sync + 'static;
+    /// Path, query and body fields, merged. Derive `Deserialize` with `deny_unknown_fields`, and `Serialize`, so that
+    /// a call can wait for a person.
+    type In: Serialize + DeserializeOwned + JsonSchema + Clone + Send + Sync + 'static;
     /// The answer.
     type Out: Answer;
     /// The resource on which the permission is checked.

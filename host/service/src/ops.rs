@@ -2,8 +2,8 @@
 //! linker magic came back empty, silently, from a library crate; so this list is written by hand.)
 
 use crate::{
-    auth, bot, call::ErasedOp, command, event, file, kv, member, mesh, message, notification, presence, room, search,
-    server, socket,
+    approval, auth, bot, call::ErasedOp, command, event, file, kv, member, mesh, message, notification, presence, room,
+    search, server, socket,
 };
 
 /// Every operation, by domain.
@@ -126,11 +126,24 @@ pub static OPS: &[ErasedOp] = &[
     ErasedOp::of::<bot::PutBotLimits>(),
     ErasedOp::of::<bot::GetBotConfig>(),
     ErasedOp::of::<bot::PutBotConfig>(),
+    ErasedOp::of::<bot::ListBotSecrets>(),
+    ErasedOp::of::<bot::PutBotSecret>(),
+    ErasedOp::of::<bot::DeleteBotSecret>(),
+    ErasedOp::of::<bot::ReadBotSecret>(),
     ErasedOp::of::<bot::RotateBotToken>(),
+    ErasedOp::of::<bot::GetBotSubscription>(),
+    ErasedOp::of::<bot::PutBotSubscription>(),
     ErasedOp::of::<kv::ListKeys>(),
     ErasedOp::of::<kv::GetValue>(),
     ErasedOp::of::<kv::PutValue>(),
     ErasedOp::of::<kv::DeleteValue>(),
+    // Approvals
+    ErasedOp::of::<approval::ListApprovals>(),
+    ErasedOp::of::<approval::RequestApproval>(),
+    ErasedOp::of::<approval::GetApproval>(),
+    ErasedOp::of::<approval::ApproveApproval>(),
+    ErasedOp::of::<approval::RejectApproval>(),
+    ErasedOp::of::<approval::CancelApproval>(),
     // Events and audit
     ErasedOp::of::<file::UploadFile>(),
     ErasedOp::of::<file::ListFiles>(),

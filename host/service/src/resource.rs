@@ -1,7 +1,8 @@
 //! What permissions are checked on.
 
 use mesh_types::{
-    BotId, BotVersionId, FileId, InviteId, MemberId, MeshId, MessageId, Role, RoomId, SessionId, ThreadId, TokenId,
+    ApprovalId, BotId, BotVersionId, FileId, InviteId, MemberId, MeshId, MessageId, Role, RoomId, SessionId, ThreadId,
+    TokenId,
 };
 
 /// The resource of a call, as the authority looks it up.
@@ -27,6 +28,12 @@ pub enum Target {
     Member(MemberId, Option<Role>),
     /// An invitation to a mesh.
     Invite(InviteId),
+    /// What the caller has of its own in a mesh.
+    OwnIn(MeshId),
+    /// A question to people.
+    Approval(ApprovalId),
+    /// The decision about a question to people.
+    Verdict(ApprovalId),
     /// A bot.
     Bot(BotId),
     /// A version of a bot.
@@ -57,6 +64,7 @@ resources! {
     FileId => Target::File;
     MemberId => (|id| Target::Member(id, None));
     InviteId => Target::Invite;
+    ApprovalId => Target::Approval;
     BotId => Target::Bot;
     BotVersionId => Target::BotVersion;
     SessionId => (|_| Target::Myself);

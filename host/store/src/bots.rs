@@ -7,7 +7,7 @@ use mesh_types::{
 };
 
 crate::statements! {
-    INSERT = "INSERT INTO bots (id, mesh_id, member_id, name, description, runtime, keeper_id, wanted, kv_bytes, kv_version, config, config_revision, limits, limits_revision, revision, created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 'stopped', 0, 0, '{}', 1, '{}', 1, 1, $8, $9)";
+    INSERT = "INSERT INTO bots (id, mesh_id, member_id, name, description, runtime, keeper_id, wanted, kv_bytes, kv_version, config, config_revision, limits, limits_revision, subscription, subscription_revision, revision, created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 'stopped', 0, 0, '{}', 1, '{}', 1, '{}', 1, 1, $8, $9)";
     GET = "SELECT b.id, b.mesh_id, b.member_id, b.name, m.handle, b.description, b.runtime, b.keeper_id, m.role, b.wanted, b.active_version, b.previous_version, b.created_at, b.revision, (SELECT MAX(v.id) FROM bot_versions v WHERE v.bot_id = b.id) FROM bots b JOIN members m ON m.id = b.member_id WHERE b.id = $1 AND b.deleted_at IS NULL";
     LIST = "SELECT b.id, b.mesh_id, b.member_id, b.name, m.handle, b.description, b.runtime, b.keeper_id, m.role, b.wanted, b.active_version, b.previous_version, b.created_at, b.revision, (SELECT MAX(v.id) FROM bot_versions v WHERE v.bot_id = b.id) FROM bots b JOIN members m ON m.id = b.member_id WHERE b.mesh_id = $1 AND b.id > $2 AND b.deleted_at IS NULL AND ($3 = '' OR EXISTS (SELECT 1 FROM room_members x JOIN room_members y ON y.room_id = x.room_id WHERE x.actor_id = b.id AND y.actor_id = $3)) ORDER BY b.id LIMIT $4";
     UPDATE = "UPDATE bots SET name = $2, description = $3, keeper_id = $4, revision = revision + 1 WHERE id = $1";
@@ -20,6 +20,7 @@ crate::statements! {
     FORGET_CURSORS = "DELETE FROM cursors WHERE consumer = $1";
     FORGET_KV = "DELETE FROM bot_kv WHERE bot_id = $1";
     FORGET_GRANTS = "DELETE FROM bot_grants WHERE bot_id = $1";
+    FORGET_SECRETS = "DELETE FROM bot_secrets WHERE bot_id = $1";
     FORGET_LOGS = "DELETE FROM bot_logs WHERE bot_id = $1";
     FORGET_PARKED = "DELETE FROM bot_parked WHERE bot_id = $1";
     LAG = "SELECT CAST(COALESCE(SUM(s.head - c.seq), 0) AS BIGINT) FROM cursors c JOIN streams s ON s.id = c.stream WHERE c.consumer = $1 AND s.head > c.seq";
@@ -27,6 +28,8 @@ crate::statements! {
     PUT_CONFIG = "UPDATE bots SET config = $2, config_revision = config_revision + 1 WHERE id = $1 RETURNING config_revision";
     LIMITS = "SELECT limits, limits_revision, kv_bytes FROM bots WHERE id = $1 AND deleted_at IS NULL";
     PUT_LIMITS = "UPDATE bots SET limits = $2, limits_revision = limits_revision + 1 WHERE id = $1 RETURNING limits_revision";
+    SUBSCRIPTION = "SELECT subscription, subscription_revision FROM bots WHERE id = $1 AND deleted_at IS NULL";
+    PUT_SUBSCRIPTION = "UPDATE bots SET subscription = $2, subscription_revision = subscription_revision + 1 WHERE id = $1 RETURNING subscription_revision";
     KEEP_DECISION = "INSERT INTO bot_decisions (id, bot_id, op, resource, findings, at) VALUES ($1, $2, $3, $4, $5, $6)";
     DECISION = "SELECT op, resource, findings, at FROM bot_decisions WHERE id = $1 AND bot_id = $2";
 }
@@ -159,6 +162,7 @@ pub async fn delete(tx: &mut Tx<'_>, bot: &Grant<BotId>, at: Timestamp) -> Resul
         FORGET_CURSORS,
         FORGET_KV,
         FORGET_GRANTS,
+        FORGET_SECRETS,
         FORGET_LOGS,
         FORGET_PARKED,
     ] {
@@ -208,6 +212,18 @@ pub async fn limits(tx: &mut Tx<'_>, bot: BotId) -> Result<Option<LimitRow>, Err
 /// Replaces what is set of a bot's limits; answers the new revision.
 pub async fn put_limits(tx: &mut Tx<'_>, bot: &Grant<BotId>, json: &str) -> Result<i64, Error> {
     tx.one(PUT_LIMITS, &[text(**bot), json.into()], |row| row.get(0)).await
+}
+
+/// What a bot is to hear of as JSON, and the revision of that.
+pub async fn subscription(tx: &mut Tx<'_>, bot: BotId) -> Result<Option<(String, i64)>, Error> {
+    tx.opt(SUBSCRIPTION, &[text(bot)], |row| Ok((row.get(0)?, row.get(1)?)))
+        .await
+}
+
+/// Replaces what a bot is to hear of; answers the new revision.
+pub async fn put_subscription(tx: &mut Tx<'_>, bot: &Grant<BotId>, json: &str) -> Result<i64, Error> {
+    tx.one(PUT_SUBSCRIPTION, &[text(**bot), json.into()], |row| row.get(0))
+        .await
 }
 
 /// Keeps the verdict of every layer on a call that was refused.

@@ -3,8 +3,8 @@
 
 use crate::{Error, Tx, text};
 use mesh_types::{
-    ActorId, BotId, BotVersionId, FileId, InviteId, JoinRule, MemberId, MeshId, MessageId, PersonId, Role, RoomId,
-    RoomKind, RoomRole, SessionId, ThreadId, Timestamp, TokenId,
+    ActorId, ApprovalId, BotId, BotVersionId, FileId, InviteId, JoinRule, MemberId, MeshId, MessageId, PersonId, Role,
+    RoomId, RoomKind, RoomRole, SessionId, ThreadId, Timestamp, TokenId,
 };
 
 crate::statements! {
@@ -16,6 +16,7 @@ crate::statements! {
     FILE = "SELECT room_id, uploaded_by FROM files WHERE id = $1 AND deleted_at IS NULL";
     THREAD = "SELECT t.room_id, m.author_id FROM threads t JOIN messages m ON m.id = t.root_id WHERE t.id = $1";
     MEMBER = "SELECT mesh_id, actor_id, role, state FROM members WHERE id = $1";
+    APPROVAL = "SELECT mesh_id, requester_id FROM approvals WHERE id = $1";
     INVITE = "SELECT mesh_id, created_by FROM invites WHERE id = $1";
     BOT = "SELECT mesh_id, member_id, keeper_id, active_version FROM bots WHERE id = $1 AND deleted_at IS NULL";
     VERSION = "SELECT bot_id FROM bot_versions WHERE id = $1";
@@ -147,6 +148,12 @@ pub async fn member(tx: &mut Tx<'_>, member: MemberId) -> Result<Option<MemberRo
 /// The mesh and the maker of an invitation.
 pub async fn invite(tx: &mut Tx<'_>, invite: InviteId) -> Result<Option<(MeshId, ActorId)>, Error> {
     tx.opt(INVITE, &[text(invite)], |row| Ok((row.parse(0)?, row.parse(1)?)))
+        .await
+}
+
+/// The mesh and the requester of an approval.
+pub async fn approval(tx: &mut Tx<'_>, approval: ApprovalId) -> Result<Option<(MeshId, ActorId)>, Error> {
+    tx.opt(APPROVAL, &[text(approval)], |row| Ok((row.parse(0)?, row.parse(1)?)))
         .await
 }
 

@@ -4,7 +4,7 @@ use crate::{Error, Tx, log::Stream, text};
 use mesh_types::{BotId, DeadLetterId, MemberId, MeshId, PersonId, Timestamp};
 
 crate::statements! {
-    BOT = "SELECT b.mesh_id, b.member_id, b.keeper_id, b.wanted, b.limits, m.handle, v.digest, v.manifest FROM bots b JOIN members m ON m.id = b.member_id LEFT JOIN bot_versions v ON v.id = b.active_version WHERE b.id = $1 AND b.deleted_at IS NULL";
+    BOT = "SELECT b.mesh_id, b.member_id, b.keeper_id, b.wanted, b.limits, m.handle, v.digest, v.manifest, b.subscription FROM bots b JOIN members m ON m.id = b.member_id LEFT JOIN bot_versions v ON v.id = b.active_version WHERE b.id = $1 AND b.deleted_at IS NULL";
     ADVANCE = "UPDATE cursors SET seq = $3 WHERE consumer = $1 AND stream = $2 AND seq < $3";
     PARK = "INSERT INTO bot_parked (bot_id, stream, seq, lane, attempts, due_at, error) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (bot_id, stream, seq) DO UPDATE SET attempts = excluded.attempts, due_at = excluded.due_at, error = excluded.error";
     UNPARK = "DELETE FROM bot_parked WHERE bot_id = $1 AND stream = $2 AND seq = $3";
@@ -28,8 +28,28 @@ pub struct BotRow {
     pub limits: String,
     /// How it is mentioned.
     pub handle: String,
+    /// What it is to hear of, as JSON.
+    pub subscription: String,
     /// Digest and manifest of the active version.
     pub version: Option<(String, String)>,
+}
+
+impl BotRow {
+    /// Whether an instance that was made for this may go on for that one: only what it hears is another.
+    pub fn runs_like(&self, other: &Self) -> bool {
+        let Self {
+            mesh,
+            member,
+            keeper,
+            wanted,
+            limits,
+            handle,
+            subscription: _,
+            version,
+        } = self;
+        (mesh, member, keeper, wanted) == (&other.mesh, &other.member, &other.keeper, &other.wanted)
+            && (limits, handle, version) == (&other.limits, &other.handle, &other.version)
+    }
 }
 
 /// A bot that is not deleted.
@@ -46,6 +66,7 @@ pub async fn bot(tx: &mut Tx<'_>, bot: BotId) -> Result<Option<BotRow>, Error> {
             wanted: row.get::<String>(3)? == "running",
             limits: row.get(4)?,
             handle: row.get(5)?,
+            subscription: row.get(8)?,
             version,
         })
     })

@@ -3,8 +3,10 @@
 //! Reads get a consistent view: [`Store::view`]. Writes are [`Job`]s: [`Store::submit`]. One SQL
 //! text serves both engines; one noun is one file; only [`statements!`] makes a statement.
 
+pub mod approvals;
 pub mod bot_grants;
 pub mod bot_logs;
+pub mod bot_secrets;
 pub mod bot_tokens;
 pub mod bot_versions;
 pub mod bots;
@@ -154,8 +156,10 @@ pub fn statements() -> impl Iterator<Item = (&'static str, &'static str, Sql)> {
 type Noun = (&'static str, &'static [(&'static str, Sql)]);
 
 const NOUNS: &[Noun] = &[
+    ("approvals", approvals::ALL),
     ("bot_grants", bot_grants::ALL),
     ("bot_logs", bot_logs::ALL),
+    ("bot_secrets", bot_secrets::ALL),
     ("bot_tokens", bot_tokens::ALL),
     ("bot_versions", bot_versions::ALL),
     ("bots", bots::ALL),

@@ -1,11 +1,12 @@
 //! What the operations on bots answer, and what one bot may use.
 
 use crate::{
-    ActorId, BotBackend, BotId, BotVersionId, Decision, InstanceId, LogLevel, MemberId, MeshId, PersonId, Role,
+    ActorId, BotBackend, BotId, BotVersionId, Decision, InstanceId, LogLevel, MemberId, MeshId, PersonId, Role, RoomId,
     Timestamp, limits,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A bot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -98,6 +99,55 @@ pub struct BotVersionDetail {
     pub version: BotVersion,
     /// Its `bot.toml`, as JSON.
     pub manifest: serde_json::Value,
+}
+
+/// A secret of a bot, as far as anybody is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BotSecret {
+    /// Its name in `bot.toml`.
+    pub name: String,
+    /// Rises with every change.
+    pub revision: i64,
+    /// Who wrote it last.
+    pub updated_by: ActorId,
+    /// When.
+    pub updated_at: Timestamp,
+}
+
+/// What a bot is to hear of. It only narrows what the version that runs subscribes to, and its rooms.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Subscription {
+    /// Event names as in `bot.toml`, such as `message-created`; what the version subscribes to when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<BTreeSet<String>>,
+    /// Only these of its rooms; all of them when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rooms: Option<BTreeSet<RoomId>>,
+}
+
+impl Subscription {
+    /// Whether it leaves in an event of this name, of this room.
+    pub fn takes(&self, event: &str, room: Option<RoomId>) -> bool {
+        let named = self.events.as_ref().is_none_or(|events| events.contains(event));
+        let here = self
+            .rooms
+            .as_ref()
+            .zip(room)
+            .is_none_or(|(rooms, room)| rooms.contains(&room));
+        named && here
+    }
+}
+
+/// What a bot is to hear of, and its revision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BotSubscription {
+    /// What was chosen.
+    #[serde(flatten)]
+    pub chosen: Subscription,
+    /// What the version that runs subscribes to; everything when empty.
+    pub offered: BTreeSet<String>,
+    /// Rises with every change.
+    pub revision: i64,
 }
 
 /// One function that a version imports, and what would become of a call now.

@@ -1,5 +1,6 @@
 //! Ids, values and limits that every crate of The Mesh shares. No IO, no clock, no randomness.
 
+pub mod approval;
 pub mod bot;
 pub mod id;
 pub mod limits;
@@ -12,7 +13,7 @@ pub use id::{
     InviteId, MemberId, MeshId, MessageId, NotificationId, PersonId, RequestId, RoomId, SessionId, ThreadId, TokenId,
 };
 pub use roles::{
-    BotBackend, Decision, Hears, JoinRule, LogLevel, NotificationKind, NotifyLevel, Posters, Presence, Role, RoomKind,
-    RoomRole, Shown, Trust,
+    ApprovalScope, ApprovalState, BotBackend, Decision, Hears, JoinRule, LogLevel, NotificationKind, NotifyLevel,
+    Posters, Presence, Role, RoomKind, RoomRole, Shown, Trust,
 };
 pub use time::Timestamp;

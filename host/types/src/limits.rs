@@ -52,3 +52,24 @@ pub const LOG_LINE: usize = 8 << 10;
 pub const LOG_LINES: i64 = 10_000;
 /// Largest settings document of a bot.
 pub const BOT_CONFIG: usize = 64 << 10;
+
+/// Longest secret of a bot, in bytes.
+pub const BOT_SECRET: usize = 16 << 10;
+/// Secrets of one bot.
+pub const BOT_SECRETS: usize = 100;
+/// Rooms that a bot's subscription may list.
+pub const SUBSCRIPTION: usize = 1000;
+/// Longest time that a question to people stays open, in seconds.
+pub const APPROVAL_SECONDS: i64 = 30 * 24 * 3600;
+/// How long a question to people stays open when nobody says, in seconds.
+pub const APPROVAL_DEFAULT_SECONDS: i64 = 24 * 3600;
+/// Questions of one actor that are open at once.
+pub const OPEN_APPROVALS: i64 = 100;
+/// Characters of a question to people.
+pub const APPROVAL_QUESTION: usize = 2000;
+/// Characters of the reason for a no.
+pub const APPROVAL_REASON: usize = 1000;
+/// Longest input of a call that waits for a person, in bytes as JSON.
+pub const HELD_INPUT: usize = 256 << 10;
+/// Longest answer of a held call that is kept, in bytes as JSON.
+pub const HELD_RESULT: usize = 64 << 10;

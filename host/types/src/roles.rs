@@ -222,6 +222,34 @@ text_enum! {
 }
 
 text_enum! {
+    /// How far a question to people has come. Only `pending` ever changes.
+    ApprovalState {
+        /// Waits for somebody to decide.
+        Pending = "pending",
+        /// Somebody agreed.
+        Approved = "approved",
+        /// Somebody did not.
+        Rejected = "rejected",
+        /// Whoever asked does not want it any more.
+        Cancelled = "cancelled",
+        /// Nobody decided in time.
+        Expired = "expired",
+    }
+}
+
+text_enum! {
+    /// What an approval is good for.
+    ApprovalScope {
+        /// This call.
+        Once = "once",
+        /// From now on, whatever the bot does of this kind in this room.
+        Room = "room",
+        /// From now on, whatever the bot does of this kind.
+        Always = "always",
+    }
+}
+
+text_enum! {
     /// How much a line of a bot's log matters, from the least to the most.
     LogLevel {
         /// Every step.

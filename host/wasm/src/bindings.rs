@@ -15,4 +15,6 @@ wasmtime::component::bindgen!({
 });
 
 pub use exports::mesh::bot::handler::{Event, Outcome, Payload};
-pub use mesh::bot::{auth, bots, config, docs, events, kv, log, members, meshes, messages, rooms, types};
+pub use mesh::bot::{
+    approvals, auth, bots, config, docs, events, kv, log, members, meshes, messages, rooms, secrets, types,
+};

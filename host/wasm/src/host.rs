@@ -2,7 +2,7 @@
 
 use wasmtime_wasi::{WasiCtxView, WasiView};
 
-use crate::bindings::{auth, bots, config, docs, events, kv, members, meshes, messages, rooms};
+use crate::bindings::{approvals, auth, bots, config, docs, events, kv, members, meshes, messages, rooms, secrets};
 use crate::sandbox::Sandbox;
 
 /// What serves the imports of one bot: one trait of the bindings for each interface of the contract.
@@ -12,7 +12,8 @@ use crate::sandbox::Sandbox;
 /// An `Err` stops the bot: [`crate::Exhausted`] and every unknown error blame the bot, [`crate::HostFault`]
 /// blames the server.
 pub trait BotHost:
-    auth::Host
+    approvals::Host
+    + auth::Host
     + bots::Host
     + config::Host
     + docs::Host
@@ -22,6 +23,7 @@ pub trait BotHost:
     + meshes::Host
     + messages::Host
     + rooms::Host
+    + secrets::Host
     + Send
     + 'static
 {

@@ -1,7 +1,10 @@
 //! Every write that is done leaves a row in the log.
 
 use super::scene::{People, Scene};
-use mesh_service::{Effect, OPS};
+use mesh_service::{
+    Effect, OPS,
+    event::{contract_name, is_heard},
+};
 use mesh_store::log;
 use mesh_tests::{Engine, TestServer, send};
 
@@ -16,6 +19,17 @@ const ELSEWHERE: &[&str] = &[
 async fn position(server: &TestServer) -> i64 {
     let mut view = server.host.store.view().await.expect("a view");
     log::last_pos(&mut view.tx()).await.expect("a position")
+}
+
+/// What happens in a room, or to a bot, has a name that `bot.toml` can subscribe to.
+async fn bots_can_name(server: &TestServer, scene: &Scene) {
+    for stream in scene.streams() {
+        let mut view = server.host.store.view().await.expect("a view");
+        for entry in log::after(&mut view.tx(), stream, 0, 1000).await.expect("the log") {
+            let name = contract_name(&entry.kind);
+            assert!(is_heard(&name), "bots do not know `{name}`");
+        }
+    }
 }
 
 async fn every_write_leaves_a_row(engine: Engine) {
@@ -35,8 +49,8 @@ async fn every_write_leaves_a_row(engine: Engine) {
         let who = match op.spec.name {
             // Only who is not in the mesh can come in by an invitation.
             "invite.accept" => &people.stranger,
-            // The last owner of a room cannot leave it, nor the Creator the mesh.
-            "room.leave" | "member.leave" => &people.bob,
+            // The last owner of a room cannot leave it, nor the Creator the mesh; and Bob asked.
+            "room.leave" | "member.leave" | "approval.cancel" => &people.bob,
             _ => &people.creator,
         };
         let mut request = who.op(op.spec.name, &scene.input(op.spec.name));
@@ -52,6 +66,7 @@ async fn every_write_leaves_a_row(engine: Engine) {
             op.spec
         );
         assert!(position(&server).await > before, "{} left no row", op.spec);
+        bots_can_name(&server, &scene).await;
         if op.spec.name == "auth.logout" {
             people.creator = server.sign_in(&people.creator).await;
         }

@@ -1,5 +1,6 @@
 //! A mesh with one of everything, and an input for every operation on it.
 
+use mesh_store::log::Stream;
 use mesh_tests::{Mesh, PASSWORD, Person, TestServer, op, required_fields};
 use mesh_types::{BotVersionId, RoomId};
 use serde_json::{Map, Value, json};
@@ -68,12 +69,21 @@ impl Scene {
         let (present, spare) = (bot("Present"), bot("Spare"));
         let present = id(&creator.call("bot.create", present).await.expect(201));
         let spare = id(&creator.call("bot.create", spare).await.expect(201));
+        let component = json!({ "mesh_id": mesh.id, "name": "Component", "runtime": "wasm" });
+        let component = id(&creator.call("bot.create", component).await.expect(201));
         creator
             .call("room_bot.add", json!({ "room_id": room, "bot_id": present }))
             .await
             .expect(201);
         creator
             .call("kv.put", json!({ "bot_id": present, "key": "k" }))
+            .await
+            .expect(200);
+        creator
+            .call(
+                "bot_secret.put",
+                json!({ "bot_id": present, "name": "Thing", "value": "unheard of" }),
+            )
             .await
             .expect(200);
         let file = creator
@@ -94,13 +104,16 @@ impl Scene {
         let login = json!({ "email": creator.email, "password": PASSWORD });
         let session = server.anonymous().call("auth.login", login).await.expect(200);
         let sync = creator.call("event.sync", json!({})).await.expect(200);
+        let question = json!({ "mesh_id": mesh.id, "question": "Shall we?" });
+        let approval = people.bob.call("approval.request", question).await.expect(201);
         let things = json!({
+            "approval_id": approval["id"], "question": "Or shall we not?",
             "mesh_id": mesh.id, "room_id": room, "message_id": message["id"], "file_id": file["id"], "thread_id": thread,
             "bot_id": present, "member_id": bob, "invite_id": invite["invite"]["id"],
             "session_id": session["session_id"], "token_id": token["id"],
             "version_id": BotVersionId::new(server.host.ids.next()).to_string(),
             "text": "words", "q": "words", "name": "Thing", "emoji": "👍", "key": "k", "following": true, "role": "moderator",
-            "room_role": "moderator", "permission": "message.post", "effect": "allow", "limits": {}, "config": {},
+            "room_role": "moderator", "permission": "message.post", "effect": "allow", "limits": {}, "config": {}, "value": "unheard of",
             "questions": [{ "permission": "message.post", "resource": room }], "permissions": ["message.read"], "expires_at": soon,
             "code": invite["code"], "presence": "away", "slug": "kitchen", "member_ids": [bob], "level": "mentions", "handle": "bob", "email": format!("{name}@example.net"), "password": PASSWORD,
             "refresh_token": session["refresh_token"], "cursor": sync["cursor"],
@@ -112,6 +125,7 @@ impl Scene {
             ("auth.login", "email", creator.email.clone().into()),
             ("room_member.add", "member_id", carl.into()),
             ("room_bot.add", "bot_id", spare),
+            ("bot_subscription.put", "bot_id", component),
             ("command.invoke", "name", "help".into()),
             ("mcp.call", "jsonrpc", "2.0".into()),
             ("mcp.call", "method", "ping".into()),
@@ -120,6 +134,14 @@ impl Scene {
             things: things.as_object().cloned().unwrap_or_default(),
             special,
         }
+    }
+
+    /// The streams of the room and of the bot.
+    pub(crate) fn streams(&self) -> [Stream; 2] {
+        [("room", "room_id"), ("bot", "bot_id")].map(|(kind, field)| {
+            let id = self.things[field].as_str().expect("an id");
+            format!("{kind}:{id}").parse().expect("a stream")
+        })
     }
 
     /// The fields that an operation needs, with what is in the scene.

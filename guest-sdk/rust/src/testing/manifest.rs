@@ -23,15 +23,26 @@ pub struct Manifest {
     /// Hosts it wants to reach.
     #[serde(default)]
     pub egress: toml::Table,
-    /// Names of secrets.
+    /// What it has to be told in secret.
     #[serde(default)]
-    pub secrets: toml::Table,
+    pub secrets: Vec<Secret>,
     /// Limits it asks for.
     #[serde(default)]
     pub limits: BTreeMap<String, toml::Value>,
     /// The JSON Schema of its settings.
     #[serde(default)]
     pub config: toml::Table,
+}
+
+/// One of the tables `[[secrets]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Secret {
+    /// Its name, for [`crate::Mesh::secret`].
+    pub name: String,
+    /// What for, for the person who enters it.
+    #[serde(default)]
+    pub reason: String,
 }
 
 /// The table `[bot]`.

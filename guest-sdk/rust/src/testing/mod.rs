@@ -125,6 +125,12 @@ impl<B: Bot> TestMesh<B> {
         }
     }
 
+    /// Enters a secret, as a person would.
+    pub fn tell_secret(&mut self, name: &str, value: &str) -> &mut Self {
+        self.world.tell_secret(name, value);
+        self
+    }
+
     /// Starts the bot if it has not started; events do this by themselves.
     pub fn start(&mut self) -> Result<(), String> {
         if !self.started {

@@ -26,6 +26,7 @@ struct State {
     granted: Option<BTreeSet<String>>,
     failing: BTreeMap<String, Error>,
     config: String,
+    secrets: BTreeMap<String, String>,
     rooms: Vec<Room>,
     members: Vec<Member>,
     messages: Vec<Message>,
@@ -45,6 +46,7 @@ impl World {
             granted: None,
             failing: BTreeMap::new(),
             config: "{}".into(),
+            secrets: BTreeMap::new(),
             rooms: Vec::new(),
             members: Vec::new(),
             messages: Vec::new(),
@@ -73,6 +75,10 @@ impl World {
 
     pub(super) fn fail(&self, permission: &str, error: Error) {
         self.0.borrow_mut().failing.insert(permission.into(), error);
+    }
+
+    pub(super) fn tell_secret(&self, name: &str, value: &str) {
+        self.0.borrow_mut().secrets.insert(name.into(), value.into());
     }
 
     pub(super) fn configure(&self, json: String) {
@@ -219,6 +225,11 @@ impl State {
 impl Calls for World {
     fn config_get(&self) -> Answer<String> {
         Ok(self.0.borrow().config.clone())
+    }
+
+    fn secret_read(&self, name: &str) -> Answer<String> {
+        let secret = self.with("bot.state")?.secrets.get(name).cloned();
+        secret.ok_or_else(|| types::Error::NotFound(name.into()))
     }
 
     fn whoami(&self) -> Answer<Identity> {

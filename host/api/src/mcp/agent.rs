@@ -96,7 +96,10 @@ impl ServerHandler for Agent {
         let fields = Value::Object(request.arguments.unwrap_or_default());
         let result = match self.call(known.op, &context, fields).await {
             Ok(reply) => tools::answered(&reply),
-            Err(error) => tools::refused(&error, envelope(&context).map_err(|error| failed(&error))?.request),
+            Err(error) => match Reply::waiting(&error) {
+                Some(reply) => tools::answered(&reply),
+                None => tools::refused(&error, envelope(&context).map_err(|error| failed(&error))?.request),
+            },
         };
         Ok(result.into())
     }

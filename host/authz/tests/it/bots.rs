@@ -39,7 +39,7 @@ fn what_is_for_people_is_refused_to_bots_of_any_role() {
 
 #[test]
 #[rustfmt::skip]
-fn grants_decide_and_the_strictest_wins() {
+fn grants_decide() {
     use GrantEffect::{Allow, Ask, Deny};
     let posting = |on, effect| inside().granted(P::MessagePost, on, effect);
     check_all([
@@ -52,7 +52,9 @@ fn grants_decide_and_the_strictest_wins() {
         ("asks", posting(here(), Ask), P::MessagePost, "ask"),
         ("deny beats allow", posting(here(), Allow).granted(P::MessagePost, Pattern::Any, Deny), P::MessagePost, "forbidden grant"),
         ("deny beats ask", posting(here(), Ask).granted(P::MessagePost, here(), Deny), P::MessagePost, "forbidden grant"),
-        ("ask beats a closer allow", posting(here(), Allow).granted(P::MessagePost, Pattern::Any, Ask), P::MessagePost, "ask"),
+        ("a closer allow beats ask", posting(here(), Allow).granted(P::MessagePost, Pattern::Any, Ask), P::MessagePost, "allowed"),
+        ("a closer ask beats allow", posting(here(), Ask).granted(P::MessagePost, Pattern::Any, Allow), P::MessagePost, "ask"),
+        ("allow elsewhere does not answer ask", posting(elsewhere(), Allow).granted(P::MessagePost, Pattern::Any, Ask), P::MessagePost, "ask"),
         ("denied elsewhere", posting(Pattern::Any, Allow).granted(P::MessagePost, elsewhere(), Deny), P::MessagePost, "allowed"),
         ("the role is the ceiling", Scene::trusted_bot(Role::Bot), P::MeshManage, "forbidden role"),
     ]);

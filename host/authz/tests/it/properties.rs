@@ -97,7 +97,8 @@ proptest! {
         prop_assume!(scene.may(permission));
         let facts = &scene.facts;
         let itself = matches!(scene.caller.who, Who::Bot { id, .. } if facts.bot == Some(id));
-        if permission == Permission::BotOperate && itself {
+        let own = permission == Permission::ApprovalRead && facts.owned;
+        if own || (permission == Permission::BotOperate && itself) {
             return Ok(());
         }
         let authority = facts.authority.as_ref().expect("nothing is allowed without authority");
@@ -110,7 +111,12 @@ proptest! {
         });
         prop_assert!(!holds(GrantEffect::Deny));
         prop_assert!(holds(GrantEffect::Allow) || holds(GrantEffect::Ask));
-        prop_assert!(!holds(GrantEffect::Ask) || facts.approved.is_some());
+        let closest = |effect| {
+            let speaking = authority.grants.iter().filter(|grant| grant.permission == permission && grant.effect == effect);
+            let speaking = speaking.filter(|grant| grant.on.covers(facts) && grant.expires_at.is_none_or(|end| end > facts.now));
+            speaking.map(|grant| grant.on.narrowness()).max()
+        };
+        prop_assert!(closest(GrantEffect::Ask) <= closest(GrantEffect::Allow).filter(|_| closest(GrantEffect::Ask) != closest(GrantEffect::Allow)) || facts.approved.is_some());
         if !permission.is_read() {
             prop_assert_ne!(authority.autonomy, Autonomy::Observe);
             prop_assert!(authority.autonomy != Autonomy::Suggest || facts.approved.is_some());

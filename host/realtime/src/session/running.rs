@@ -41,9 +41,15 @@ impl Running {
         let answered = async move {
             // The panic itself was logged by the panic hook, on the thread where it happened.
             let called = AssertUnwindSafe(call).catch_unwind().await;
+            let result = called.unwrap_or_else(|_| Err(Error::internal("an operation panicked")));
+            let waiting = result.as_ref().err().and_then(Reply::waiting);
+            let (result, status) = match waiting {
+                Some(reply) => (Ok(reply), 202),
+                None => (result, status),
+            };
             Answered {
                 tag,
-                result: called.unwrap_or_else(|_| Err(Error::internal("an operation panicked"))),
+                result,
                 status,
                 request: Some(request),
             }

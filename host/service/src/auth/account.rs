@@ -59,7 +59,7 @@ impl Op for AuthMethods {
 pub struct Register;
 
 /// A new account.
-#[derive(Clone, Deserialize, JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RegisterIn {
     /// E-mail address; it names the account.

@@ -24,7 +24,7 @@ use subtle::ConstantTimeEq as _;
 pub struct Refresh;
 
 /// The token to use up.
-#[derive(Clone, Deserialize, JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RefreshIn {
     /// From the sign-in or the refresh before.
@@ -173,7 +173,7 @@ pub struct Session {
 }
 
 /// Which page.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListSessionsIn {
     /// 1 to 200; 50 when absent.
@@ -224,7 +224,7 @@ impl Op for ListSessions {
 pub struct EndSession;
 
 /// Which session.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EndSessionIn {
     /// One of the caller's own.

@@ -96,7 +96,7 @@ pub(super) async fn open<R>(cx: &mut Cx<'_>, allowed: &Grant<R>, person: PersonI
 pub struct Login;
 
 /// Address and password.
-#[derive(Clone, Deserialize, JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LoginIn {
     /// The account's e-mail address.

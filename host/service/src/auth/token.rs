@@ -46,7 +46,7 @@ pub struct Token {
 pub struct ListTokens;
 
 /// Which page.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListTokensIn {
     /// 1 to 200; 50 when absent.
@@ -97,7 +97,7 @@ fn shown(row: TokenRow) -> Result<Token> {
 pub struct CreateToken;
 
 /// A token to make.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateTokenIn {
     /// 1 to 80 characters.
@@ -193,7 +193,7 @@ impl Op for CreateToken {
 pub struct RevokeToken;
 
 /// Which token.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RevokeTokenIn {
     /// One of the caller's own.

@@ -6,7 +6,7 @@ use mesh_authz::{Caller, Grant, Permission};
 use mesh_store::{bot_grants, bot_versions, bots, log::Stream};
 use mesh_types::{BotId, BotVersionId, bot::Bot};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -51,7 +51,7 @@ async fn check(host: &Host, version: BotVersionId) -> Result<()> {
 pub struct RollbackBot;
 
 /// Which bot.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RollbackBotIn {
     /// The bot.

@@ -6,7 +6,7 @@ use mesh_authz::{Caller, Grant, Permission};
 use mesh_store::{bot_versions, bots, log::Stream};
 use mesh_types::{BotId, bot::BotConfig, limits};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// `bot_config.get`
@@ -40,7 +40,7 @@ impl Op for GetBotConfig {
 pub struct PutBotConfig;
 
 /// A bot's new settings.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PutBotConfigIn {
     /// The bot.

@@ -10,13 +10,13 @@ use mesh_authz::{Grant, Permission};
 use mesh_store::{bots, log::Stream, members, seats};
 use mesh_types::{ActorId, BotBackend, BotId, MemberId, MeshId, PersonId, Role, bot::Bot};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// `bot.create`
 pub struct CreateBot;
 
 /// A bot to bring in.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateBotIn {
     /// Where.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub struct ExplainBot;
 
 /// What to explain: a decision that was kept, or an operation on a resource.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExplainBotIn {
     /// The bot.

@@ -7,7 +7,7 @@ use mesh_types::{
     bot::{AskedCapability, Bot, BotGrant, BotGrants},
 };
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The version that a question about grants is about: the one named, the one that runs, or, before
 /// the first runs, the newest.
@@ -27,7 +27,7 @@ async fn in_question(
 pub struct ListBotGrants;
 
 /// Whose grants.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListBotGrantsIn {
     /// The bot.
@@ -85,7 +85,7 @@ impl Op for ListBotGrants {
 pub struct PutBotGrant;
 
 /// A decision about a bot.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PutBotGrantIn {
     /// The bot.
@@ -120,52 +120,80 @@ impl Op for PutBotGrant {
     }
 
     async fn run(cx: &mut Cx<'_>, on: Grant<BotId>, input: PutBotGrantIn) -> Result<BotGrant> {
-        let permission = input.permission;
-        if permission.human_only() {
-            return Err(Error::invalid(
-                "/permission",
-                format!("`{permission}` is for people only; no bot can have it"),
-            ));
-        }
-        if input.expires_at.is_some_and(|end| end <= cx.now()) {
-            return Err(Error::invalid("/expires_at", "is over already"));
-        }
-        let (bot, version) = in_question(cx, *on, input.version_id).await?;
-        if version.is_none() && bot.runtime == BotBackend::Wasm {
-            let stored = stored(cx, *on).await?;
-            let state = shown(cx, stored).await?.state;
-            return Err(Error::wrong_state(
-                state,
-                "A decision is about what a version asks for. Upload a version first.",
-            ));
-        }
-        let place = pattern(cx, bot.mesh_id, input.on.as_deref()).await?;
-        let review = Review::load(cx, &bot, version.as_ref()).await?;
-        let asked = review.asked(permission);
-        if asked.is_empty() && input.effect != Decision::Deny {
-            return Err(Error::invalid(
-                "/permission",
-                format!("this version's bot.toml does not ask for `{permission}`, so the bot could not use it anyway"),
-            ));
-        }
-        let asked: Vec<String> = asked.iter().map(Pattern::to_string).collect();
-        let grant = bot_grants::Stored {
-            publisher: review.publisher.clone(),
-            permission,
-            on: place,
-            effect: input.effect,
-            asked: serde_json::to_string(&asked).map_err(Error::internal)?,
-            expires_at: input.expires_at,
-            by: cx.actor()?,
-            at: cx.now(),
-        };
-        bot_grants::put(cx.tx(), &on, &grant).await?;
-        let shown = review.shown(&grant);
-        cx.emit(Stream::Actor((*on).into()), "bot.grants_changed", *on, &shown)
-            .await?;
-        cx.changed(Stale::Bot(*on));
-        Ok(shown)
+        put(cx, &on, input).await
     }
+}
+
+/// Lets a bot do something in a place without asking; what made it ask there is forgotten.
+pub(crate) async fn stop_asking(
+    cx: &mut Cx<'_>,
+    on: &Grant<BotId>,
+    permission: Permission,
+    place: Pattern,
+) -> Result<()> {
+    for old in bot_grants::list(cx.tx(), **on).await? {
+        let inside = place == Pattern::Any || old.on == place;
+        if old.permission == permission && old.effect == Decision::Ask && inside {
+            bot_grants::forget(cx.tx(), on, &old).await?;
+        }
+    }
+    let allow = PutBotGrantIn {
+        bot_id: **on,
+        permission,
+        effect: Decision::Allow,
+        on: Some(place.to_string()),
+        expires_at: None,
+        version_id: None,
+    };
+    put(cx, on, allow).await.map(drop)
+}
+
+async fn put(cx: &mut Cx<'_>, on: &Grant<BotId>, input: PutBotGrantIn) -> Result<BotGrant> {
+    let permission = input.permission;
+    if permission.human_only() {
+        return Err(Error::invalid(
+            "/permission",
+            format!("`{permission}` is for people only; no bot can have it"),
+        ));
+    }
+    if input.expires_at.is_some_and(|end| end <= cx.now()) {
+        return Err(Error::invalid("/expires_at", "is over already"));
+    }
+    let (bot, version) = in_question(cx, **on, input.version_id).await?;
+    if version.is_none() && bot.runtime == BotBackend::Wasm {
+        let stored = stored(cx, **on).await?;
+        let state = shown(cx, stored).await?.state;
+        return Err(Error::wrong_state(
+            state,
+            "A decision is about what a version asks for. Upload a version first.",
+        ));
+    }
+    let place = pattern(cx, bot.mesh_id, input.on.as_deref()).await?;
+    let review = Review::load(cx, &bot, version.as_ref()).await?;
+    let asked = review.asked(permission);
+    if asked.is_empty() && input.effect != Decision::Deny {
+        return Err(Error::invalid(
+            "/permission",
+            format!("this version's bot.toml does not ask for `{permission}`, so the bot could not use it anyway"),
+        ));
+    }
+    let asked: Vec<String> = asked.iter().map(Pattern::to_string).collect();
+    let grant = bot_grants::Stored {
+        publisher: review.publisher.clone(),
+        permission,
+        on: place,
+        effect: input.effect,
+        asked: serde_json::to_string(&asked).map_err(Error::internal)?,
+        expires_at: input.expires_at,
+        by: cx.actor()?,
+        at: cx.now(),
+    };
+    bot_grants::put(cx.tx(), on, &grant).await?;
+    let shown = review.shown(&grant);
+    cx.emit(Stream::Actor((**on).into()), "bot.grants_changed", **on, &shown)
+        .await?;
+    cx.changed(Stale::Bot(**on));
+    Ok(shown)
 }
 
 /// Where a decision holds: somewhere in the bot's own mesh.

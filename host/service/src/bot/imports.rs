@@ -7,13 +7,13 @@ use mesh_types::{
     bot::{VersionImport, VersionImports},
 };
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// `bot_version.imports`
 pub struct ListVersionImports;
 
 /// Which version, and what to compare it with.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VersionImportsIn {
     /// The version.
@@ -90,7 +90,8 @@ fn judge(review: &Review, import: ImportedFunction, new: bool) -> VersionImport 
     let verdict = match (spec, permission) {
         (None, _) if import.interface.starts_with("mesh:bot/") => "unserved",
         // What needs no permission, the sandbox's own functions, and looking at oneself.
-        (_, None | Some(Permission::BotOperate)) => "implied",
+        (_, None) => "implied",
+        (_, Some(permission)) if permission.is_implied_for_bots() => "implied",
         (_, Some(permission)) if review.asked(permission).is_empty() => "not_asked",
         (_, Some(permission)) => review
             .overall(permission)

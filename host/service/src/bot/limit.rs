@@ -7,7 +7,7 @@ use mesh_types::{
     bot::{BotLimitSettings, BotLimitsView, BotUse},
 };
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What an admin set of a bot's limits, from its stored form.
 pub(crate) fn settings(json: &str) -> Result<BotLimitSettings> {
@@ -58,7 +58,7 @@ impl Op for GetBotLimits {
 pub struct PutBotLimits;
 
 /// The whole set of limits that differ from the defaults.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PutBotLimitsIn {
     /// The bot.

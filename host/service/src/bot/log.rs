@@ -8,13 +8,13 @@ use mesh_authz::{Grant, Permission, Reason};
 use mesh_store::{bot_logs, facts};
 use mesh_types::{ActorId, BotId, LogLevel, Timestamp, bot::BotLogLine, limits};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// `bot_log.write`
 pub struct WriteBotLog;
 
 /// One line.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WriteLine {
     /// How much it matters.
@@ -24,7 +24,7 @@ pub struct WriteLine {
 }
 
 /// What the bot said while it handled one event.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WriteBotLogIn {
     /// The lines, in order; the sandbox bounds their bytes.
@@ -81,7 +81,7 @@ impl Op for WriteBotLog {
 pub struct ListBotLogs;
 
 /// Which lines.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListBotLogsIn {
     /// The bot.

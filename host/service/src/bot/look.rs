@@ -8,13 +8,13 @@ use mesh_authz::{Grant, Permission, Value, value};
 use mesh_store::bots;
 use mesh_types::{BotId, MeshId, bot::Bot};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// `bot.get`
 pub struct GetBot;
 
 /// A bot.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BotIn {
     /// The bot.
@@ -48,7 +48,7 @@ impl Op for GetBot {
 pub struct ListBots;
 
 /// Whose bots.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListBotsIn {
     /// The mesh.

@@ -12,6 +12,8 @@ mod log;
 mod look;
 mod review;
 mod run;
+mod secret;
+mod subscription;
 mod token;
 mod update;
 mod upload;
@@ -22,12 +24,17 @@ pub use config::{GetBotConfig, PutBotConfig, PutBotConfigIn};
 pub use create::{CreateBot, CreateBotIn};
 pub use delete::DeleteBot;
 pub use explain::{ExplainBot, ExplainBotIn, Explanation};
+pub(crate) use grant::stop_asking;
 pub use grant::{ListBotGrants, ListBotGrantsIn, PutBotGrant, PutBotGrantIn};
 pub use imports::{ListVersionImports, VersionImportsIn};
 pub use limit::{GetBotLimits, PutBotLimits, PutBotLimitsIn};
 pub use log::{ListBotLogs, ListBotLogsIn, WriteBotLog, WriteBotLogIn, WriteLine};
 pub use look::{BotIn, GetBot, ListBots, ListBotsIn};
 pub use run::{GetBotStatus, StartBot, StopBot, StopBotIn};
+pub use secret::{
+    BotSecretIn, BotSecrets, DeleteBotSecret, ListBotSecrets, OpenedSecret, PutBotSecret, PutBotSecretIn, ReadBotSecret,
+};
+pub use subscription::{GetBotSubscription, PutBotSubscription, PutBotSubscriptionIn};
 pub use token::{RotateBotToken, RotateBotTokenIn};
 pub use update::{UpdateBot, UpdateBotIn};
 pub use upload::{UploadBotVersion, UploadBotVersionIn};

@@ -75,21 +75,21 @@ impl Review {
         grant.expires_at.is_none_or(|end| self.now < end) && self.carries(grant)
     }
 
-    /// What would become of a call that needs this, in this place; none when nobody decided. A
-    /// denial of only a part leaves the rest as decided.
+    /// What would become of a call that needs this, in this place; none when nobody decided. Narrower
+    /// decisions go before wider ones. A denial of only a part leaves the rest as decided.
     pub(crate) fn verdict(&self, permission: Permission, on: Pattern) -> Option<Decision> {
+        let speaking = |grant: &&bot_grants::Stored| grant.permission == permission && self.holds(grant);
+        let mut grants: Vec<_> = self.grants.iter().filter(speaking).collect();
+        grants.sort_by_key(|grant| grant.on.narrowness());
         let mut decided = None;
-        for grant in self
-            .grants
-            .iter()
-            .filter(|grant| grant.permission == permission && self.holds(grant))
-        {
+        for grant in grants {
             let whole = self.covers(grant.on, on);
             if !whole && !self.covers(on, grant.on) {
                 continue;
             }
             match (grant.effect, decided) {
                 (Decision::Deny, _) if whole => return Some(Decision::Deny),
+                (Decision::Allow, _) if whole => decided = Some(Decision::Allow),
                 (Decision::Ask, _) | (Decision::Allow, None | Some(Decision::Deny)) | (Decision::Deny, None) => {
                     decided = Some(grant.effect);
                 }

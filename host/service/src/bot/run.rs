@@ -7,7 +7,7 @@ use mesh_types::{
     bot::{Bot, BotStatus},
 };
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// `bot.start`
 pub struct StartBot;
@@ -60,7 +60,7 @@ impl Op for StartBot {
 pub struct StopBot;
 
 /// Which bot, and how.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StopBotIn {
     /// The bot.

@@ -10,7 +10,7 @@ use mesh_authz::{Grant, Permission};
 use mesh_store::bot_tokens;
 use mesh_types::{BotBackend, BotId, TokenId, bot::BotToken};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 const OVERLAP_SECONDS: u32 = 300;
 const OVERLAP_MOST: u32 = 24 * 3600;
@@ -19,7 +19,7 @@ const OVERLAP_MOST: u32 = 24 * 3600;
 pub struct RotateBotToken;
 
 /// Which bot gets a new token.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RotateBotTokenIn {
     /// The bot.

@@ -9,13 +9,13 @@ use mesh_authz::{Grant, Permission};
 use mesh_store::bots;
 use mesh_types::{BotId, PersonId, bot::Bot};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// `bot.update`
 pub struct UpdateBot;
 
 /// What to change; absent fields stay.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateBotIn {
     /// The bot.

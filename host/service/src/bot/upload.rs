@@ -8,13 +8,13 @@ use mesh_authz::{Caller, Grant, Permission};
 use mesh_store::bot_versions;
 use mesh_types::{BotId, BotVersionId, bot::BotVersionDetail, limits};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// `bot_version.upload`
 pub struct UploadBotVersion;
 
 /// Which bot. The body is the component.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UploadBotVersionIn {
     /// The bot.

@@ -11,7 +11,7 @@ use mesh_types::{
     bot::{BotVersion, BotVersionDetail},
 };
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A version without its manifest.
 fn summary(stored: Stored, manifest: Manifest) -> BotVersion {
@@ -43,7 +43,7 @@ pub(super) fn detail(stored: Stored) -> Result<BotVersionDetail> {
 pub struct ListBotVersions;
 
 /// Whose versions.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListBotVersionsIn {
     /// The bot.
@@ -88,7 +88,7 @@ impl Op for ListBotVersions {
 pub struct GetBotVersion;
 
 /// A version.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BotVersionIn {
     /// The version.

@@ -6,14 +6,20 @@
 mod write;
 
 use crate::{
-    Answer, Cx, Effect, Error, Host, Op, OpSpec, Result, cx::etag, error::Code, op::Content, rate::Left, refusal,
-    resource::Resource,
+    Answer, Cx, Effect, Error, Host, Op, OpSpec, Result,
+    approval::{About, hold},
+    cx::etag,
+    error::Code,
+    op::Content,
+    rate::Left,
+    refusal,
+    resource::{Resource, Target},
 };
 use base64::Engine as _;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use mesh_authz::{Access, Caller, Credential, Entering, Facts, Grant, Who, decide};
-use mesh_types::RequestId;
+use mesh_authz::{Access, Caller, Credential, Entering, Facts, Grant, Refusal, Who, decide};
+use mesh_types::{ApprovalId, RequestId};
 use serde_path_to_error::Segment;
 use sha2::{Digest, Sha256};
 use std::{net::IpAddr, sync::Arc, time::Instant};
@@ -72,6 +78,8 @@ pub struct Envelope {
     pub agent: String,
     /// How many bots stand between this call and the person who caused it.
     pub hops: u32,
+    /// A person let exactly this call go ahead.
+    pub approved: Option<ApprovalId>,
 }
 
 impl Envelope {
@@ -88,6 +96,7 @@ impl Envelope {
             address: None,
             agent,
             hops: 0,
+            approved: None,
         }
     }
 }
@@ -133,6 +142,23 @@ pub struct Reply {
     pub left: Option<Left>,
 }
 
+impl Reply {
+    /// What a caller is told whose call waits for a person, with status 202: which approval decides it.
+    pub fn waiting(error: &Error) -> Option<Self> {
+        let approval = error.approval.as_ref()?;
+        let body = serde_json::json!({ "approval_id": approval }).to_string();
+        Some(Self {
+            body: ("application/json", body.into()),
+            content: None,
+            etag: None,
+            spares: false,
+            location: Some(format!("/approvals/{approval}")),
+            replayed: false,
+            left: error.left,
+        })
+    }
+}
+
 /// An input as a door brings it.
 #[derive(Debug, Default)]
 pub struct Input {
@@ -151,6 +177,8 @@ pub struct ErasedOp {
     pub call: fn(Arc<Host>, Envelope, Input) -> BoxFuture<'static, Result<Reply>>,
     /// Decides only; for bodies that are streamed before the call.
     pub authorize: fn(Arc<Host>, Envelope, Bytes) -> BoxFuture<'static, Result<()>>,
+    /// Decodes an input and says what it is about.
+    pub target: fn(&[u8]) -> Result<Target>,
     /// The schema of the input.
     pub input: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
     /// The schema of the answer.
@@ -164,6 +192,7 @@ impl ErasedOp {
             spec: &O::SPEC,
             call: |host, envelope, input| Box::pin(call_json::<O>(host, envelope, input)),
             authorize: |host, envelope, fields| Box::pin(authorize_json::<O>(host, envelope, fields)),
+            target: |fields| Ok(O::on(&decode::<O::In>(fields)?).target()),
             input: |generator| generator.subschema_for::<O::In>(),
             output: |generator| generator.subschema_for::<O::Out>(),
         }
@@ -212,7 +241,8 @@ async fn authorize_json<O: Op>(host: Arc<Host>, mut envelope: Envelope, fields: 
     envelope.op = O::SPEC.name;
     admit(&host, &O::SPEC, &envelope)?;
     let on = O::on(&decode::<O::In>(&fields)?);
-    grant(&host, &O::SPEC, &envelope, on).await.map(drop)
+    grant(&host, &O::SPEC, &envelope, on).await.map_err(Refused::for_good)?;
+    Ok(())
 }
 
 fn decode<T: serde::de::DeserializeOwned>(fields: &[u8]) -> Result<T> {
@@ -314,7 +344,11 @@ async fn admitted<O: Op>(
     json: bool,
 ) -> Result<Done<O::Out>> {
     let mut input = decode(&envelope)?;
-    let grant = grant(host, &O::SPEC, &envelope, O::on(&input)).await?;
+    let grant = match grant(host, &O::SPEC, &envelope, O::on(&input)).await {
+        Ok(grant) => grant,
+        Err(Refused::Asks(about)) => return Err(hold(host, &O::SPEC, envelope, about, encode(&input)?).await),
+        Err(Refused::No(error)) => return Err(error),
+    };
     require_headers(&O::SPEC, &envelope, host)?;
     O::prepare(host, &envelope.caller, &mut input).await?;
     if O::SPEC.effect != Effect::Write {
@@ -348,25 +382,59 @@ fn admit(host: &Host, spec: &OpSpec, envelope: &Envelope) -> Result<Option<Left>
     Ok(left)
 }
 
-/// Steps 4 to 12: the facts and the decision.
-async fn grant<R: Resource>(host: &Arc<Host>, spec: &OpSpec, envelope: &Envelope, on: R) -> Result<Grant<R>> {
-    let mut facts = host
-        .authority
-        .facts(&host.store, host.clock.now(), &envelope.caller, on.target())
-        .await?;
+/// Why a call does not go on.
+enum Refused {
+    /// It may not be made.
+    No(Error),
+    /// A person has to let it go on.
+    Asks(About),
+}
+
+impl Refused {
+    /// For calls that cannot wait.
+    fn for_good(self) -> Error {
+        match self {
+            Self::No(error) => error,
+            Self::Asks(about) => about.cannot_wait(),
+        }
+    }
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self::No(error)
+    }
+}
+
+/// Steps 4 to 12, and 14: the facts and the decision.
+async fn grant<R: Resource>(host: &Arc<Host>, spec: &OpSpec, envelope: &Envelope, on: R) -> Result<Grant<R>, Refused> {
+    let facts = facts_of(host, spec, &envelope.caller, envelope.approved, on.target()).await?;
+    match decide(&envelope.caller, spec.access, &facts, on) {
+        Ok(grant) => Ok(grant),
+        Err(Refusal::Ask { permission }) => Err(Refused::Asks(About::new(permission, &facts))),
+        Err(refusal) => {
+            let error = Error::from(refusal);
+            Err(Refused::No(refusal::record(host, spec, envelope, &facts, error)))
+        }
+    }
+}
+
+/// What a decision about a call is made from.
+pub(crate) async fn facts_of(
+    host: &Host,
+    spec: &OpSpec,
+    caller: &Caller,
+    approved: Option<ApprovalId>,
+    target: Target,
+) -> Result<Facts> {
+    let now = host.clock.now();
+    let mut facts = host.authority.facts(&host.store, now, caller, target).await?;
     if spec.from_outside {
         facts.entering = Entering::NotNeeded;
     }
     facts.room_by_room = spec.room_by_room;
-    match decide(&envelope.caller, spec.access, &facts, on) {
-        Ok(grant) => Ok(grant),
-        Err(refusal) => Err(refused(host, spec, envelope, &facts, refusal)),
-    }
-}
-
-fn refused(host: &Arc<Host>, spec: &OpSpec, envelope: &Envelope, facts: &Facts, refusal: mesh_authz::Refusal) -> Error {
-    let error = Error::from(refusal);
-    refusal::record(host, spec, envelope, facts, error)
+    facts.approved = approved;
+    Ok(facts)
 }
 
 fn require_headers(spec: &OpSpec, envelope: &Envelope, host: &Host) -> Result<()> {

@@ -69,7 +69,7 @@ impl CommandAnswer {
 pub struct InvokeCommand;
 
 /// A command, and what it is called with.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InvokeCommandIn {
     /// The room.

@@ -31,7 +31,7 @@ impl Answer for Commands {}
 pub struct ListCommands;
 
 /// A room.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListCommandsIn {
     /// The room.

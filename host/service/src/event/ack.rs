@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub struct AckEvents;
 
 /// How far the caller has come.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AckEventsIn {
     /// From `event.sync` or `event.poll`: everything before it was handled.

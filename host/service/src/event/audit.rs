@@ -59,7 +59,7 @@ impl From<Entry> for AuditEntry {
 pub struct ListAudit;
 
 /// Which entries.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListAuditIn {
     /// The mesh.

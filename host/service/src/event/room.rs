@@ -4,13 +4,13 @@ use mesh_authz::{Grant, Permission};
 use mesh_store::log::{self, Stream};
 use mesh_types::RoomId;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// `room_event.list`
 pub struct ListRoomEvents;
 
 /// Which events. Without `after` and `before`: the newest ones.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListRoomEventsIn {
     /// The room.

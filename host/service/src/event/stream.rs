@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct StreamEvents;
 
 /// Where to begin.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StreamEventsIn {
     /// From `event.sync` or `event.poll`; without it, from now on.

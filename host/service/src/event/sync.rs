@@ -86,7 +86,7 @@ async fn sync(cx: &mut Cx<'_>, streams: Vec<Stream>, cursor: Option<&str>) -> Re
 pub struct SyncEvents;
 
 /// Since when.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SyncEventsIn {
     /// From the answer before; without it: the rooms, and every stream from its head.
@@ -137,7 +137,7 @@ impl Op for SyncEvents {
 pub struct PollEvents;
 
 /// Since when, and how long to wait.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PollEventsIn {
     /// From `event.sync` or the poll before.

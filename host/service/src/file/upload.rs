@@ -7,14 +7,14 @@ use mesh_authz::{Grant, Permission};
 use mesh_store::{files, log::Stream};
 use mesh_types::{FileId, RoomId, limits, view::File};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 /// `file.upload`
 pub struct UploadFile;
 
 /// Where it goes. The body is the file.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UploadFileIn {
     /// The room.

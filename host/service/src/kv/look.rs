@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub struct GetValue;
 
 /// A key of a bot.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeyIn {
     /// The bot.
@@ -107,7 +107,7 @@ impl Op for GetValue {
 pub struct ListKeys;
 
 /// Which keys.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListKeysIn {
     /// The bot.

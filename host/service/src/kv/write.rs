@@ -14,7 +14,7 @@ const LONGEST_SECONDS: i64 = 10 * 366 * 24 * 3600;
 pub struct PutValue;
 
 /// A value to write; the body holds its bytes.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PutValueIn {
     /// The bot.

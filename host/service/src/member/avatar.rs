@@ -25,7 +25,7 @@ static DESKS: Semaphore = Semaphore::const_new(2);
 pub struct GetAvatar;
 
 /// Whose picture.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetAvatarIn {
     /// The member.
@@ -92,7 +92,7 @@ impl Op for GetAvatar {
 pub struct PutAvatar;
 
 /// Whose picture. The body is the picture: PNG, JPEG, GIF or WebP.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PutAvatarIn {
     /// The member.

@@ -71,7 +71,7 @@ fn shown(row: InviteRow) -> Result<Invite> {
 pub struct CreateInvite;
 
 /// An invitation to make.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateInviteIn {
     /// The mesh.
@@ -185,7 +185,7 @@ impl Op for CreateInvite {
 pub struct ListInvites;
 
 /// Whose invitations.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListInvitesIn {
     /// The mesh.
@@ -225,7 +225,7 @@ impl Op for ListInvites {
 pub struct RevokeInvite;
 
 /// Which invitation.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InviteIn {
     /// The invitation.
@@ -255,7 +255,7 @@ impl Op for RevokeInvite {
 }
 
 /// A code from an invitation.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CodeIn {
     /// The code.

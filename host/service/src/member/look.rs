@@ -8,13 +8,13 @@ use mesh_authz::{Grant, Permission, Value, value};
 use mesh_store::members::{self, Filter};
 use mesh_types::{MemberId, MeshId, Role, view::Member};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// `member.get`
 pub struct GetMember;
 
 /// A member.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MemberIn {
     /// The member.
@@ -48,7 +48,7 @@ impl Op for GetMember {
 pub struct ListMembers;
 
 /// Which members.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListMembersIn {
     /// The mesh.
@@ -68,7 +68,7 @@ pub struct ListMembersIn {
 }
 
 /// What a member is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A person.

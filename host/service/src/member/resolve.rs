@@ -4,13 +4,13 @@ use mesh_authz::{Grant, Permission, Value, value};
 use mesh_store::{facts, members};
 use mesh_types::{MeshId, view::Member};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// `member.resolve`
 pub struct ResolveMember;
 
 /// A handle in a mesh.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResolveMemberIn {
     /// The mesh.

@@ -6,7 +6,7 @@ use mesh_authz::{Grant, Permission, Reason, Value, value};
 use mesh_store::{log::Stream, members};
 use mesh_types::{ActorId, MemberId, Role, view::Member};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -58,7 +58,7 @@ pub(super) async fn outranked<R>(
 pub struct SetMemberRole;
 
 /// Who becomes what.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetMemberRoleIn {
     /// The member.

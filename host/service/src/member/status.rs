@@ -10,7 +10,7 @@ use mesh_types::{
     view::{Member, Status},
 };
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -27,7 +27,7 @@ impl Answer for Status {}
 pub struct SetStatus;
 
 /// What the caller does just now; says nothing when it has neither emoji nor text.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetStatusIn {
     /// A Unicode emoji, or the name of a custom one; at most 64 bytes.

@@ -14,7 +14,7 @@ use mesh_authz::{Grant, Permission};
 use mesh_store::{facts, log::Stream, members};
 use mesh_types::{ActorId, MemberId, view::Member};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
 use std::collections::BTreeMap;
 
@@ -22,19 +22,19 @@ use std::collections::BTreeMap;
 pub struct UpdateMember;
 
 /// What to change; absent fields stay.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateMemberIn {
     /// The member.
     pub member_id: MemberId,
     /// For mentions: 1 to 32 characters of `a-z 0-9 _ . -`, and one that nobody else has or had.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub handle: Option<String>,
     /// 1 to 80 characters.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
     /// What the member does here; at most 80 characters, `null` empties it.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub title: Option<Option<String>>,
     /// By names that the mesh's settings give: at most 200 characters, `null` takes one away.
     #[serde(default)]

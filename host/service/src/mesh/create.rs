@@ -18,14 +18,14 @@ use mesh_store::{
 };
 use mesh_types::{MemberId, MeshId, Role, view::Mesh};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
 
 /// `mesh.create`
 pub struct CreateMesh;
 
 /// A mesh to make.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateMeshIn {
     /// 1 to 80 characters.
@@ -99,22 +99,22 @@ impl Op for CreateMesh {
 pub struct UpdateMesh;
 
 /// What to change; absent fields stay.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateMeshIn {
     /// The mesh.
     pub mesh_id: MeshId,
     /// 1 to 80 characters.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Unique on the server.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub slug: Option<String>,
     /// At most 500 characters; `null` empties it.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub description: Option<Option<String>>,
     /// Shown in the server's directory.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub listed: Option<bool>,
 }
 

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub struct GetMesh;
 
 /// Which mesh to read.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetMeshIn {
     /// The mesh.
@@ -103,7 +103,7 @@ pub(crate) fn shows(caller: &Caller, mesh: MeshId) -> bool {
 pub struct ListMeshes;
 
 /// Which page.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListMeshesIn {
     /// 1 to 200; 50 when absent.

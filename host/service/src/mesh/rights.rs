@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 pub struct ListRoles;
 
 /// A mesh.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MeshIn {
     /// The mesh.
@@ -74,7 +74,7 @@ const MOST: usize = 100;
 pub struct CheckPermissions;
 
 /// What the caller wants to know.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CheckPermissionsIn {
     /// The mesh.
@@ -98,7 +98,7 @@ impl CheckPermissionsIn {
 }
 
 /// One permission on one resource.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Question {
     /// The permission.
@@ -128,6 +128,7 @@ pub(crate) fn target(id: &str) -> Option<Target> {
         "bot" => Target::Bot(id.parse().ok()?),
         "bver" => Target::BotVersion(id.parse().ok()?),
         "invite" => Target::Invite(id.parse().ok()?),
+        "approval" => Target::Approval(id.parse().ok()?),
         _ => return None,
     })
 }

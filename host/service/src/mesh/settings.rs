@@ -86,23 +86,23 @@ impl Op for GetMeshSettings {
 pub struct UpdateMeshSettings;
 
 /// What to change; absent fields stay.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateMeshSettingsIn {
     /// The mesh.
     pub mesh_id: MeshId,
     /// The lowest role that may make rooms: `admin`, `moderator` or `member`.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub room_creators: Option<Role>,
     /// Public rooms of the mesh into which everybody but a Guest comes when joining; at most 20.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub default_room_ids: Option<Vec<RoomId>>,
     /// A language tag such as `de-CH` (BCP 47).
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
     /// What members may say of themselves: at most 20 names of at most 40 characters. What was said under
     /// a name that goes stays until it is changed.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub profile_fields: Option<Vec<String>>,
 }
 

@@ -4,14 +4,14 @@ use mesh_authz::{Grant, Permission};
 use mesh_store::{files, log::Stream, messages, pins, threads};
 use mesh_types::{MessageId, view::Message};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 /// `message.edit`
 pub struct EditMessage;
 
 /// The new words.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EditMessageIn {
     /// The message.

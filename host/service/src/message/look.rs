@@ -9,13 +9,13 @@ use mesh_authz::{Grant, Permission};
 use mesh_store::{messages, reactions};
 use mesh_types::{MessageId, RoomId, view::Message};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// `message.get`
 pub struct GetMessage;
 
 /// A message.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MessageIn {
     /// The message.
@@ -49,7 +49,7 @@ impl Op for GetMessage {
 pub struct ListMessages;
 
 /// Which messages. At most one of `before`, `after` and `cursor`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListMessagesIn {
     /// The room.

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 pub struct PostMessage;
 
 /// A message to post.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PostMessageIn {
     /// Where.

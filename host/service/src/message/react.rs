@@ -4,7 +4,7 @@ use mesh_authz::{Grant, Permission};
 use mesh_store::{log::Stream, messages, reactions};
 use mesh_types::{MessageId, view::Message};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 /// Most different emoji under one message.
@@ -14,7 +14,7 @@ const KINDS: i64 = 50;
 pub struct AddReaction;
 
 /// A message and an emoji.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReactionIn {
     /// The message.

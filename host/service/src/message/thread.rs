@@ -11,14 +11,14 @@ use mesh_types::{
     view::{Message, Thread},
 };
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 /// `thread.get`
 pub struct GetThread;
 
 /// A thread.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ThreadIn {
     /// The thread.
@@ -53,7 +53,7 @@ impl Op for GetThread {
 pub struct ListThreads;
 
 /// Whose threads.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListThreadsIn {
     /// The room.
@@ -95,7 +95,7 @@ impl Op for ListThreads {
 pub struct ThreadReplies;
 
 /// Whose replies.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ThreadRepliesIn {
     /// The thread.
@@ -141,7 +141,7 @@ impl Op for ThreadReplies {
 pub struct FollowThread;
 
 /// Following or not.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FollowThreadIn {
     /// The thread.

@@ -9,13 +9,13 @@ use mesh_authz::{Caller, Credential, Grant};
 use mesh_store::notifications;
 use mesh_types::{RoomId, view::Notification};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// `notification.list`
 pub struct ListNotifications;
 
 /// Which notifications.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListNotificationsIn {
     /// Only those that were not read.

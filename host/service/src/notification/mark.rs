@@ -16,7 +16,7 @@ const MOST: usize = 200;
 pub struct MarkNotificationsRead;
 
 /// Which ones: at most one of the three; all of them when nothing is said.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MarkNotificationsReadIn {
     /// These; at most 200. Those of others are passed over.

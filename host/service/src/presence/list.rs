@@ -12,7 +12,7 @@ const MOST: usize = 1_000;
 pub struct ListPresence;
 
 /// Whose presence.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListPresenceIn {
     /// The mesh.

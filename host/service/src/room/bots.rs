@@ -53,7 +53,7 @@ impl Op for ListRoomBots {
 pub struct AddRoomBot;
 
 /// Which bot comes in, and what it hears.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddRoomBotIn {
     /// The room.
@@ -124,7 +124,7 @@ pub(super) async fn follow(cx: &mut Cx<'_>, room: RoomId, bot: BotId, hears: Hea
 pub struct UpdateRoomBot;
 
 /// What to change; absent fields stay.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateRoomBotIn {
     /// The room.
@@ -184,7 +184,7 @@ impl Op for UpdateRoomBot {
 pub struct RemoveRoomBot;
 
 /// A bot in a room.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RoomBotIn {
     /// The room.

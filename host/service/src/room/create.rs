@@ -14,7 +14,7 @@ use mesh_store::{
 };
 use mesh_types::{ActorId, JoinRule, MemberId, MeshId, RoomId, RoomKind, RoomRole, view::Room};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 /// Most people that a new room starts with.
@@ -24,7 +24,7 @@ const FIRST_PEOPLE: usize = 100;
 pub struct CreateRoom;
 
 /// A room to make.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateRoomIn {
     /// The mesh.
@@ -147,7 +147,7 @@ fn public_view(room: &Room) -> Room {
 pub struct UpdateRoom;
 
 /// What to change; absent fields stay.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateRoomIn {
     /// The room.

@@ -12,7 +12,7 @@ use mesh_store::{
 };
 use mesh_types::{ActorId, Hears, JoinRule, MemberId, MeshId, Role, RoomId, RoomKind, RoomRole, view::Room};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Most people in a direct room besides the caller.
 const OTHERS: usize = 8;
@@ -21,7 +21,7 @@ const OTHERS: usize = 8;
 pub struct OpenDirectRoom;
 
 /// Who talks with the caller.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OpenDirectRoomIn {
     /// The mesh.

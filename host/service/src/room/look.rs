@@ -8,13 +8,13 @@ use mesh_authz::{Grant, Permission, Value, value};
 use mesh_store::rooms::{self, Sight};
 use mesh_types::{MeshId, RoomId, view::Room};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// `room.get`
 pub struct GetRoom;
 
 /// A room.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RoomIn {
     /// The room.
@@ -49,7 +49,7 @@ impl Op for GetRoom {
 pub struct ListRooms;
 
 /// Which rooms.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListRoomsIn {
     /// The mesh.

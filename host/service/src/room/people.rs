@@ -10,13 +10,13 @@ use mesh_authz::{Grant, Permission};
 use mesh_store::{log::Stream, members, seats};
 use mesh_types::{ActorId, MemberId, Role, RoomId, RoomRole, view::RoomMember};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// `room_member.list`
 pub struct ListRoomMembers;
 
 /// Whose members.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListRoomMembersIn {
     /// The room.
@@ -61,7 +61,7 @@ impl Op for ListRoomMembers {
 pub struct AddRoomMember;
 
 /// Who comes in.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddRoomMemberIn {
     /// The room.
@@ -103,7 +103,7 @@ impl Op for AddRoomMember {
 pub struct RemoveRoomMember;
 
 /// Who goes.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RoomSeatIn {
     /// The room.
@@ -151,7 +151,7 @@ impl Op for RemoveRoomMember {
 pub struct SetRoomRole;
 
 /// Who becomes what.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetRoomRoleIn {
     /// The room.

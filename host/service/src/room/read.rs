@@ -7,7 +7,7 @@ use mesh_authz::{Grant, Permission, Reason};
 use mesh_store::{log::Stream, messages, read_states};
 use mesh_types::{MeshId, MessageId, NotifyLevel, RoomId, Timestamp, view::ReadState};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 impl Answer for ReadState {}
@@ -28,7 +28,7 @@ async fn mine(cx: &mut Cx<'_>, room: RoomId) -> Result<ReadState> {
 pub struct ListReadStates;
 
 /// Which rooms.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListReadStatesIn {
     /// The mesh.
@@ -69,7 +69,7 @@ impl Op for ListReadStates {
 pub struct SetReadState;
 
 /// How far the caller has read.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetReadStateIn {
     /// The room.
@@ -115,7 +115,7 @@ impl Op for SetReadState {
 pub struct SetRoomNotify;
 
 /// What the caller wants to be notified of.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetRoomNotifyIn {
     /// The room.

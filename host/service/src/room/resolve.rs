@@ -3,13 +3,13 @@ use mesh_authz::{Access, Caller, Entering, Grant, Permission, decide};
 use mesh_store::rooms;
 use mesh_types::{MeshId, RoomId, view::Room};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// `room.resolve`
 pub struct ResolveRoom;
 
 /// A slug in a mesh.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResolveRoomIn {
     /// The mesh.

@@ -9,7 +9,7 @@ use mesh_authz::{Grant, Permission};
 use mesh_store::rooms;
 use mesh_types::{Posters, RoomId, view::RoomSettings};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
 
 /// Longest wait between two messages of one author, in seconds.
@@ -42,22 +42,22 @@ impl Op for GetRoomSettings {
 pub struct UpdateRoomSettings;
 
 /// What to change; absent fields stay.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateRoomSettingsIn {
     /// The room.
     pub room_id: RoomId,
     /// Who may post.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub who_may_post: Option<Posters>,
     /// Seconds between two messages of one author: 0 for none, six hours at most.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub slow_mode_s: Option<i64>,
     /// Whether only those who lead may post outside threads.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub threads_only: Option<bool>,
     /// Whether those who only read may react.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub readers_may_react: Option<bool>,
 }
 

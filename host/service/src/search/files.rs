@@ -9,7 +9,7 @@ use mesh_authz::{Caller, Grant, Permission};
 use mesh_store::{files, search};
 use mesh_types::{MeshId, RoomId, view::File};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
 /// Files that are read in one go.
@@ -21,7 +21,7 @@ const LOOKS: usize = 2000;
 pub struct SearchFiles;
 
 /// What to look for.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SearchFilesIn {
     /// The mesh.

@@ -29,7 +29,7 @@ const AT_ONCE: i64 = 10_000;
 pub struct SearchMessages;
 
 /// What to look for.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SearchMessagesIn {
     /// The mesh.

@@ -5,7 +5,7 @@ use crate::{
 use mesh_authz::{Access, Caller, Grant, Permission, conceivable, decide};
 use mesh_store::members;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 pub struct CallMcp;
 
 /// A message of JSON-RPC 2.0, as the Model Context Protocol sends it.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 pub struct McpMessage {
     /// `2.0`.
     pub jsonrpc: String,

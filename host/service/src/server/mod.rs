@@ -11,9 +11,9 @@ pub use mcp::{CallMcp, McpMessage, usable_over_mcp};
 pub use openapi::{document as openapi_document, full_path, generator as schema_generator};
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// An operation without input.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NoInput {}

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 pub struct OpenSocket;
 
 /// Nothing that a client says; what the server found out before it looks.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OpenSocketIn {
     #[serde(skip)]

@@ -3,14 +3,14 @@ use mesh_authz::{Grant, Permission};
 use mesh_store::{log::Stream, members};
 use mesh_types::{RoomId, ThreadId};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 /// `typing.set`
 pub struct SetTyping;
 
 /// Where the caller types.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetTypingIn {
     /// The room.

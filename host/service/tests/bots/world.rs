@@ -142,6 +142,7 @@ impl World {
             Keys {
                 cursor: [1; 32],
                 code_cache: [2; 32],
+                secrets: [3; 32],
             },
         );
         assert!(

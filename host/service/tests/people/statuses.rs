@@ -173,8 +173,12 @@ on_both_engines! {
         }
         let mut news = world.host.live.subscribe();
         world.ok(&ann, "status.set", json!({ "text": "Here" })).await;
-        let commit = news.recv().await.unwrap();
-        let told: Vec<_> = commit[0].entries.iter().map(|entry| entry.event.unwrap().0.to_string()).collect();
+        let told = loop {
+            let commit = news.recv().await.unwrap();
+            if let Some(news) = commit.iter().find(|news| news.entries[0].op == "status.set") {
+                break news.entries.iter().map(|entry| entry.event.unwrap().0.to_string()).collect::<Vec<_>>();
+            }
+        };
         let mut expected: Vec<_> = meshes.iter().map(|mesh| format!("mesh:{mesh}")).collect();
         expected.extend([&gus, &ivy, &ivy].map(|guest| format!("person:{}", guest.id())));
         assert_eq!(told, expected);

@@ -190,6 +190,7 @@ impl World {
         let keys = Keys {
             cursor: [1; 32],
             code_cache: [2; 32],
+            secrets: [3; 32],
         };
         Self {
             host: Host::new(store, settings, keys),

@@ -21,8 +21,7 @@ pub(crate) fn allowed(authority: &BotAuthority) -> Allowed {
                     .grants
                     .iter()
                     .any(|grant| grant.permission == permission && grant.effect != GrantEffect::Deny);
-                // A bot always operates itself.
-                permission == mesh_authz::Permission::BotOperate || (wished && granted)
+                permission.is_implied_for_bots() || (wished && granted)
             }
             Access::Myself | Access::Public(_) => true,
             Access::Operator => false,

@@ -99,8 +99,3 @@ fn reaction(text: &impl Fn(&str) -> Option<String>) -> Option<Reaction> {
 fn read<T: DeserializeOwned>(data: &Value) -> Option<T> {
     T::deserialize(data).ok()
 }
-
-/// The contract's name of an event, as manifests subscribe to it.
-pub(crate) fn kebab(kind: &str) -> String {
-    kind.replace(['.', '_'], "-")
-}

@@ -1,6 +1,6 @@
 //! What serves the imports of one running bot: every call is an operation, with the bot as its caller.
 
-use super::{convert, scope::Scope};
+use super::{convert, scope::Scope, told::Told};
 use crate::{bindings::types::Error, host::BotHost, output::LogLevel, sandbox::Sandbox};
 use mesh_authz::{Caller, Credential, Who};
 use mesh_service::{Door, Effect, Envelope, Host, Op, call};
@@ -17,18 +17,26 @@ pub struct Guest {
     pub(crate) mesh: MeshId,
     pub(crate) handle: String,
     pub(crate) scope: Scope,
+    pub(crate) told: Told,
     sandbox: Sandbox,
 }
 
 impl Guest {
     /// Serves a bot of a mesh.
-    pub(crate) fn new(host: Arc<Host>, (bot, mesh): (BotId, MeshId), handle: String, sandbox: Sandbox) -> Self {
+    pub(crate) fn new(
+        host: Arc<Host>,
+        (bot, mesh): (BotId, MeshId),
+        handle: String,
+        told: Told,
+        sandbox: Sandbox,
+    ) -> Self {
         Self {
             host,
             bot,
             mesh,
             handle,
             scope: Scope::default(),
+            told,
             sandbox,
         }
     }

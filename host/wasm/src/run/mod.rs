@@ -14,6 +14,7 @@ mod imports;
 mod lanes;
 mod scope;
 mod supervisor;
+mod told;
 mod worker;
 
 pub use guest::Guest;

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use mesh_wasm::bindings::types::{Actor, Error, Id, Json, Member, Message, PageRequest, Room, RoomMember, Thread};
-use mesh_wasm::bindings::{Event, Payload, auth, bots, config, docs, events, kv, members, meshes, messages, rooms};
+use mesh_wasm::bindings::{
+    Event, Payload, approvals, auth, bots, config, docs, events, kv, members, meshes, messages, rooms, secrets,
+};
 use mesh_wasm::{Allowed, BotHost, Called, Engine, EngineConfig, Instance, Limits, Linked, Linker, Sandbox};
 
 type Answer<T> = wasmtime::Result<Result<T, Error>>;
@@ -91,6 +93,27 @@ impl kv::Host for Recorder {
     }
 }
 
+impl approvals::Host for Recorder {
+    async fn list(&mut self, _: Option<String>, _: PageRequest) -> Answer<Json> {
+        self.absent()
+    }
+    async fn request(&mut self, _: approvals::NewRequest) -> Answer<Json> {
+        self.absent()
+    }
+    async fn get(&mut self, _: Id) -> Answer<Json> {
+        self.absent()
+    }
+    async fn cancel(&mut self, _: Id) -> Answer<Json> {
+        self.absent()
+    }
+}
+
+impl secrets::Host for Recorder {
+    async fn read(&mut self, _: String) -> Answer<String> {
+        self.absent()
+    }
+}
+
 impl auth::Host for Recorder {
     async fn whoami(&mut self) -> Answer<auth::Identity> {
         self.absent()
@@ -114,6 +137,12 @@ impl bots::Host for Recorder {
         self.absent()
     }
     async fn bot_limit_get(&mut self) -> Answer<Json> {
+        self.absent()
+    }
+    async fn bot_subscription_get(&mut self) -> Answer<Json> {
+        self.absent()
+    }
+    async fn bot_subscription_put(&mut self, _: Option<Vec<String>>, _: Option<Vec<Id>>) -> Answer<Json> {
         self.absent()
     }
 }

@@ -13,6 +13,8 @@
 //! | `stdout TEXT` `stderr TEXT` `spam` | prints; prints without end |
 //! | `handles N` `calls N` `reads N` | keeps N handles open; makes N calls that do nothing; reads a key N times |
 //! | `read ROOM` `members` `bots` `config` `whoami` | asks, and says what the mesh answered |
+//! | `secret NAME` `secretpanic NAME` | reads a secret, says how long it is, and logs it; or panics with it |
+//! | `subscribe EVENT ROOM` | from now on hears only this event, of this room |
 //! | `look` | tries files, environment and arguments |
 //! | `/measure TEXT` | a slash command: says who called it, and with what |
 //! | `count` | says how many events this instance has seen, and so whether it is a fresh one |
@@ -147,6 +149,16 @@ impl Lab {
                     .map(|list| list.to_string()),
             ),
             "config" => said(mesh.config::<serde_json::Value>().map(|config| config.to_string())),
+            "secret" => {
+                let secret = mesh.secret(argument);
+                mesh_bot::info!("the secret is {secret:?}");
+                said(secret.map(|secret| secret.len()))
+            }
+            "secretpanic" => panic!("the secret is {}", mesh.secret(argument)?),
+            "subscribe" => {
+                let (event, room) = argument.split_once(' ').unwrap_or((argument, ""));
+                said(mesh.own_bot().subscribe(Some(&[event.into()]), Some(&[room.into()])))
+            }
             "whoami" => said(mesh.whoami().map(|me| me.actor.name)),
             "look" => look::around(),
             "count" => self.events.to_string(),

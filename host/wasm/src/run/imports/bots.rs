@@ -8,8 +8,8 @@ use super::{
 };
 use crate::bindings::bots::{Host, PageRequest};
 use mesh_service::bot::{
-    BotIn, ExplainBot, ExplainBotIn, GetBot, GetBotLimits, GetBotStatus, ListBotGrants, ListBotGrantsIn, ListBots,
-    ListBotsIn,
+    BotIn, ExplainBot, ExplainBotIn, GetBot, GetBotLimits, GetBotStatus, GetBotSubscription, ListBotGrants,
+    ListBotGrantsIn, ListBots, ListBotsIn, PutBotSubscription, PutBotSubscriptionIn,
 };
 
 impl Host for Guest {
@@ -52,5 +52,26 @@ impl Host for Guest {
 
     async fn bot_limit_get(&mut self) -> Answer<String> {
         json(self.call::<GetBotLimits>(BotIn { bot_id: self.bot }).await?)
+    }
+    async fn bot_subscription_get(&mut self) -> Answer<String> {
+        json(self.call::<GetBotSubscription>(BotIn { bot_id: self.bot }).await?)
+    }
+
+    async fn bot_subscription_put(
+        &mut self,
+        events: Option<Vec<String>>,
+        rooms: Option<Vec<String>>,
+    ) -> Answer<String> {
+        let parsed = rooms.map(|rooms| rooms.iter().map(|room| Self::id(room)).collect());
+        let rooms = match parsed.transpose() {
+            Ok(rooms) => rooms,
+            Err(error) => return Ok(Err(error)),
+        };
+        let input = PutBotSubscriptionIn {
+            bot_id: self.bot,
+            events: events.map(|events| events.into_iter().collect()),
+            rooms,
+        };
+        json(self.call::<PutBotSubscription>(input).await?)
     }
 }

@@ -3,6 +3,7 @@
 //! They parse ids, call, and convert the answer; nothing else. A test holds the contract that
 //! they implement against the table of operations.
 
+mod approvals;
 mod auth;
 mod bots;
 mod config;
@@ -13,6 +14,7 @@ mod members;
 mod meshes;
 mod messages;
 mod rooms;
+mod secrets;
 
 use super::guest::Answer;
 use crate::bindings::types::Error;

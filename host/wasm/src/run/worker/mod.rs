@@ -14,6 +14,7 @@ use super::{
     lanes::Lanes,
     scope::Scope,
     supervisor::Shared,
+    told::Told,
 };
 use crate::{
     LogLevel, LogLine, LogOutput, LogSource, Sandbox,
@@ -28,7 +29,7 @@ use mesh_service::{
     inbox::{self, BotRow, InboxStream},
     manifest::Manifest,
 };
-use mesh_types::{BotId, InstanceId, Timestamp};
+use mesh_types::{BotId, InstanceId, Timestamp, bot::Subscription};
 use std::{
     pin::Pin,
     sync::{Arc, PoisonError, atomic::Ordering},
@@ -48,6 +49,7 @@ struct Loaded {
     row: BotRow,
     generation: u64,
     manifest: Manifest,
+    chosen: Subscription,
     allowed: Allowed,
     linked: Linked<Guest>,
 }
@@ -75,6 +77,8 @@ pub(crate) struct Worker {
     handle: Arc<Handle>,
     loaded: Option<Loaded>,
     live: Option<Live>,
+    /// The secrets that the instance was told.
+    told: Told,
     lanes: Lanes,
     health: Health,
     paused_until: Option<Timestamp>,
@@ -98,6 +102,7 @@ impl Worker {
             handle,
             loaded: None,
             live: None,
+            told: Told::default(),
             lanes: Lanes::default(),
             health: Health::default(),
             paused_until: None,
@@ -233,12 +238,12 @@ impl Worker {
             .bot_rights(&self.shared.host.store, self.bot)
             .await?;
         let allowed = allowed(&authority);
-        if let Some(loaded) = self
-            .loaded
-            .as_mut()
-            .filter(|loaded| loaded.row == row && loaded.allowed == allowed)
+        let chosen = serde_json::from_str(&row.subscription).map_err(Error::internal)?;
+        if let Some(loaded) = self.loaded.as_mut()
+            && loaded.allowed == allowed
+            && loaded.row.runs_like(&row)
         {
-            loaded.generation = generation;
+            (loaded.row, loaded.chosen, loaded.generation) = (row, chosen, generation);
             return Ok(true);
         }
         let (digest, manifest) = row.version.clone().unwrap_or_default();
@@ -248,6 +253,7 @@ impl Worker {
         self.loaded = Some(Loaded {
             row,
             generation,
+            chosen,
             manifest: Manifest::from_json(&manifest)?,
             allowed,
             linked,
@@ -292,7 +298,9 @@ impl Worker {
                     counts: false,
                 }
             }
-            CallEnd::Done(Outcome::Reject(why)) => Handled::Never(format!("the bot rejected it: {why}")),
+            CallEnd::Done(Outcome::Reject(why)) => {
+                Handled::Never(self.told.redact(format!("the bot rejected it: {why}")))
+            }
             end if end.is_hosts_fault() => {
                 tracing::error!(bot = %self.bot, %end, "the host failed a bot");
                 Handled::Later {
@@ -302,7 +310,7 @@ impl Worker {
                 }
             }
             end => {
-                let error = end.to_string();
+                let error = self.told.redact(end.to_string());
                 self.note(&error).await;
                 if self.live.is_none() {
                     self.crashed(now, &error);
@@ -328,10 +336,12 @@ impl Worker {
         };
         let limits = self.shared.limits(&loaded.row.limits);
         let sandbox = Sandbox::new(limits);
+        self.told = Told::default();
         let guest = Guest::new(
             self.shared.host.clone(),
             (self.bot, loaded.row.mesh),
             loaded.row.handle.clone(),
+            self.told.clone(),
             sandbox,
         );
         let id = InstanceId::new(self.shared.host.ids.next());
@@ -346,7 +356,7 @@ impl Worker {
             self.set_instance(Some(id));
             return Ok(None);
         }
-        let (now, error) = (self.shared.host.clock.now(), end.to_string());
+        let (now, error) = (self.shared.host.clock.now(), self.told.redact(end.to_string()));
         self.note(&error).await;
         if end.is_hosts_fault() {
             self.pause(Duration::from_secs(1));
@@ -415,7 +425,10 @@ impl Worker {
         .await;
     }
 
-    async fn keep_log(&mut self, log: LogOutput) {
+    async fn keep_log(&mut self, mut log: LogOutput) {
+        for line in &mut log.lines {
+            line.text = self.told.redact(std::mem::take(&mut line.text));
+        }
         let mesh = self.loaded.as_ref().map(|loaded| loaded.row.mesh);
         if let Some(mesh) = mesh.filter(|_| !log.lines.is_empty() || log.dropped > 0) {
             let caller = Caller {

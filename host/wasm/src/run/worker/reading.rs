@@ -1,10 +1,10 @@
 //! What a worker reads from its bot's inbox, and what becomes of it.
 
 use super::{Handled, PATIENCE, Worker};
-use crate::run::{event::kebab, lanes::retry_at};
+use crate::run::lanes::retry_at;
 use mesh_service::{
     Error, Result,
-    event::{Delivery, next_for_bot},
+    event::{Delivery, contract_name, is_own, next_for_bot},
     inbox::{self, InboxStream, Parked, Settled},
 };
 use mesh_types::{ActorId, RoomId, Timestamp, limits::HOPS};
@@ -193,12 +193,12 @@ impl Worker {
 
     /// The event, if this bot is to have it: allowed, subscribed to, and not its own echo.
     fn wanted(&self, delivery: &Delivery) -> Option<mesh_types::view::Event> {
-        let manifest = &self.loaded.as_ref()?.manifest;
+        let loaded = self.loaded.as_ref()?;
         let event = delivery.event.clone()?;
         match delivery.actor {
             Some(ActorId::Bot(author)) if author == self.bot => return None,
             Some(ActorId::Bot(_))
-                if !manifest.events.from_bots
+                if !loaded.manifest.events.from_bots
                     && (event.kind.starts_with("message.") || event.kind == "command.invoked") =>
             {
                 return None;
@@ -209,11 +209,11 @@ impl Worker {
         if hops > u64::from(HOPS) {
             return None;
         }
-        let subscribed = &manifest.events.subscribe;
-        let mine = matches!(
-            event.kind.as_str(),
-            "bot.config_changed" | "bot.grants_changed" | "command.invoked"
-        );
-        (mine || subscribed.is_empty() || subscribed.contains(&kebab(&event.kind))).then_some(event)
+        if is_own(&event.kind) {
+            return Some(event);
+        }
+        let (offered, name) = (&loaded.manifest.events.subscribe, contract_name(&event.kind));
+        let wanted = (offered.is_empty() || offered.contains(&name)) && loaded.chosen.takes(&name, delivery.lane);
+        wanted.then_some(event)
     }
 }

@@ -1,0 +1,198 @@
+//! Makes the calls that were let go, and ends the questions that nobody decided in time.
+
+use super::{decide::close, tell};
+use crate::{Cx, Door, Envelope, Error, Host, Input, OPS, Result, error::Code};
+use futures_util::future::BoxFuture;
+use mesh_authz::{Caller, Credential, Layer, Who};
+use mesh_store::{
+    Job, Rollback, Tx,
+    approvals::{self, Due},
+    log::Entry,
+};
+use mesh_types::{ActorId, ApprovalId, ApprovalState, MeshId, RequestId, Timestamp, approval::HeldResult, limits};
+use std::{sync::Arc, time::Duration};
+use tokio::{sync::oneshot, time::sleep};
+
+/// How exactly deadlines are kept.
+const EVERY: Duration = Duration::from_secs(15);
+
+/// Makes calls as soon as they are let go, until the server ends.
+pub async fn follow(host: Arc<Host>) {
+    loop {
+        if let Err(error) = settle(&host, host.clock.now()).await {
+            tracing::warn!(%error, "calls that people let go could not be made; they are tried again");
+        }
+        tokio::select! {
+            () = host.let_go.notified() => {}
+            () = sleep(EVERY) => {}
+        }
+    }
+}
+
+/// Makes every call that was let go, and ends every question whose time is over by then.
+pub async fn settle(host: &Arc<Host>, now: Timestamp) -> Result<()> {
+    let due = approvals::due(&mut host.store.view().await?.tx()).await?;
+    for call in due {
+        if let Some(result) = make(host, &call).await? {
+            finish(host, call.id, call.mesh, End::Made(result)).await?;
+        }
+    }
+    let overdue = approvals::overdue(&mut host.store.view().await?.tx(), now).await?;
+    for (id, mesh) in overdue {
+        finish(host, id, mesh, End::Expired).await?;
+    }
+    Ok(())
+}
+
+/// Makes a call as whoever asked, with the rights that it has now. What keeps it from being made twice is its own
+/// idempotency key, or the approval's id. None when it is to be tried again.
+async fn make(host: &Arc<Host>, call: &Due) -> Result<Option<HeldResult>> {
+    let Some(op) = OPS.iter().find(|op| op.spec.name == call.operation) else {
+        let gone = Error::new(Code::NotSupported, "This server does not know the operation any more.");
+        return result_of(Err(&gone)).map(Some);
+    };
+    let who = match call.requester {
+        ActorId::Person(id) => Who::Person { id, operator: false },
+        ActorId::Bot(id) => Who::Bot { id, mesh: call.mesh },
+    };
+    let credential = Credential::Internal;
+    let mut envelope = Envelope::new(Caller { who, credential }, Door::Job, RequestId::new(host.ids.next()));
+    envelope.approved = Some(call.id);
+    envelope.idempotency_key = Some(call.key.clone().unwrap_or_else(|| call.id.to_string()));
+    envelope.if_match.clone_from(&call.matching);
+    envelope.hops = call.hops;
+    let input = Input {
+        fields: call.input.clone().into_bytes().into(),
+        body: None,
+    };
+    match (op.call)(host.clone(), envelope, input).await {
+        Ok(reply) => {
+            let status = op.spec.http.map_or(200, |http| http.status);
+            result_of(Ok((status, &reply.body.1))).map(Some)
+        }
+        Err(error) if error.code.status() == 503 || error.code.status() == 429 => {
+            tracing::debug!(%error, approval = %call.id, "a call that was let go is tried again later");
+            Ok(None)
+        }
+        Err(error) => result_of(Err(&error)).map(Some),
+    }
+}
+
+fn result_of(answer: Result<(u16, &[u8]), &Error>) -> Result<HeldResult> {
+    let (status, body) = match answer {
+        Ok((status, body)) => (status, body.to_vec()),
+        Err(error) => {
+            let problem = error.problem("The call that waited was refused", None);
+            (
+                error.code.status(),
+                serde_json::to_vec(&problem).map_err(Error::internal)?,
+            )
+        }
+    };
+    let short = body.len() <= limits::HELD_RESULT;
+    let body = short
+        .then(|| serde_json::from_slice(&body))
+        .transpose()
+        .map_err(Error::internal)?;
+    Ok(HeldResult { status, body })
+}
+
+/// How a question came to its end.
+enum End {
+    /// The call was made.
+    Made(HeldResult),
+    /// Nobody decided in time.
+    Expired,
+}
+
+/// Keeps the end of a question and tells of it.
+async fn finish(host: &Arc<Host>, id: ApprovalId, mesh: MeshId, end: End) -> Result<()> {
+    const NOBODY: Who = Who::Job {
+        name: "approvals",
+        permissions: &[],
+    };
+    let caller = Caller {
+        who: NOBODY,
+        credential: Credential::Internal,
+    };
+    let mut envelope = Envelope::new(caller, Door::Job, RequestId::new(host.ids.next()));
+    envelope.op = match end {
+        End::Made(_) => "approval.approve",
+        End::Expired => "approval.expire",
+    };
+    let (reply, done) = oneshot::channel();
+    let job = Finish {
+        host: host.clone(),
+        envelope,
+        id,
+        mesh,
+        end,
+        reply,
+    };
+    if host.store.submit(Box::new(job)).is_err() {
+        return Err(Error::later(Code::Overloaded, "Too many writes are waiting.", 250));
+    }
+    done.await.map_err(|_| Error::internal("the writer is gone"))?
+}
+
+struct Finish {
+    host: Arc<Host>,
+    envelope: Envelope,
+    id: ApprovalId,
+    mesh: MeshId,
+    end: End,
+    reply: oneshot::Sender<Result<()>>,
+}
+
+impl Finish {
+    /// The rows for the log; none when it was ended before.
+    async fn attempt(&self, tx: &mut Tx<'_>) -> Result<Vec<Entry>> {
+        let filed = (Layer::Approval.as_str(), Some(self.mesh));
+        let mut cx = Cx::new(tx.lend(), &self.host, &self.envelope, filed);
+        let approval = match &self.end {
+            End::Made(result) => {
+                let result = serde_json::to_string(result).map_err(Error::internal)?;
+                if !approvals::finish(cx.tx(), self.id, &result).await? {
+                    return Ok(Vec::new());
+                }
+                approvals::get(cx.tx(), self.id).await?.ok_or_else(Error::not_found)?
+            }
+            End::Expired => {
+                let verdict = approvals::Verdict {
+                    state: ApprovalState::Expired,
+                    scope: None,
+                    choice: None,
+                    reason: "",
+                    by: None,
+                    at: cx.now(),
+                };
+                match close(&mut cx, self.id, &verdict).await {
+                    Ok(approval) => approval,
+                    // Somebody decided at the last moment.
+                    Err(error) if error.code == Code::WrongState => return Ok(Vec::new()),
+                    Err(error) => return Err(error),
+                }
+            }
+        };
+        tell::decided(&mut cx, &approval).await?;
+        Ok(cx.take_entries())
+    }
+}
+
+impl Job for Finish {
+    fn run<'a>(&'a mut self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<Vec<Entry>, Rollback>> {
+        Box::pin(async move {
+            self.attempt(tx).await.map_err(|error| {
+                tracing::error!(%error, approval = %self.id, "the end of a question could not be kept");
+                Rollback::Database(mesh_store::Error::Retry)
+            })
+        })
+    }
+
+    fn done(self: Box<Self>, committed: Result<Vec<Entry>, Rollback>) {
+        let kept = committed.map_err(Error::from).map(|entries| {
+            self.host.live.publish(entries, Vec::new(), None);
+        });
+        let _ = self.reply.send(kept);
+    }
+}
