@@ -444,6 +444,21 @@ CREATE TABLE bot_secrets (
   PRIMARY KEY (bot_id, name)
 );
 
+-- `due_at` is NULL once a timer has fired for the last time; its row stays until the event was surely handed over.
+CREATE TABLE bot_timers (
+  id TEXT PRIMARY KEY NOT NULL,
+  bot_id TEXT NOT NULL REFERENCES bots (id),
+  room_id TEXT REFERENCES rooms (id),
+  cron TEXT,
+  zone TEXT,
+  data TEXT NOT NULL,
+  due_at BIGINT,
+  fired_at BIGINT,
+  created_at BIGINT NOT NULL
+);
+CREATE INDEX bot_timers_bot ON bot_timers (bot_id, id);
+CREATE INDEX bot_timers_due ON bot_timers (due_at) WHERE due_at IS NOT NULL;
+
 CREATE TABLE bot_logs (
   bot_id TEXT NOT NULL REFERENCES bots (id),
   id TEXT NOT NULL,

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod bots;
+mod conformance;
 mod door;
 mod durability;
 mod files;

@@ -4,6 +4,7 @@ use mesh_realtime::Realtime;
 use mesh_service::{
     Host, Keys, Settings,
     blobs::Blobs,
+    outbound::Outbound,
     rate::{Rate, Rates},
 };
 use mesh_store::{Config, Store};
@@ -116,6 +117,7 @@ impl TestServer {
             operators: Vec::new(),
             rates: options.rates,
             blobs: Blobs::open(&data.join("blobs")).expect("a folder"),
+            outbound: Outbound::new(&[]).expect("a client"),
         };
         let host = Host::new(
             store,
@@ -144,7 +146,8 @@ impl TestServer {
             let settling = async {
                 tokio::select! {
                     () = ended.cancelled() => {}
-                    () = mesh_service::approval::follow(settled) => {}
+                    () = mesh_service::approval::follow(settled.clone()) => {}
+                    () = mesh_service::timer::follow(settled) => {}
                 }
             };
             let ending = async {

@@ -14,12 +14,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("mesh-api", &["mesh-authz", "mesh-service", "mesh-types"]),
     ("mesh-realtime", &["mesh-authz", "mesh-service", "mesh-types"]),
     ("mesh-wasm", &["mesh-authz", "mesh-service", "mesh-types"]),
+    ("mesh-pack", &[]),
     (
         "mesh-server",
         &[
             "mesh-api",
             "mesh-authz",
             "mesh-client",
+            "mesh-pack",
             "mesh-realtime",
             "mesh-service",
             "mesh-store",

@@ -2,6 +2,7 @@
 //! whether the crates keep to their arrows.
 
 mod arrows;
+mod bindings;
 mod reference;
 
 use anyhow::{Context as _, Result, bail};
@@ -34,8 +35,14 @@ fn root() -> PathBuf {
         .unwrap_or_default()
 }
 
+/// Every generated file: its path from the root, and its text.
+fn files() -> Result<Vec<(String, String)>> {
+    let reference = reference::files().map(|(path, text)| (path.to_owned(), text));
+    Ok(reference.into_iter().chain(bindings::files(&root())?).collect())
+}
+
 fn generate() -> Result<()> {
-    for (path, text) in reference::files() {
+    for (path, text) in files()? {
         let path = root().join(path);
         fs::create_dir_all(path.parent().context("a file has a folder")?)?;
         if fs::read_to_string(&path).ok().as_ref() != Some(&text) {
@@ -48,8 +55,8 @@ fn generate() -> Result<()> {
 
 fn check() -> Result<()> {
     let mut wrong: Vec<String> = Vec::new();
-    for (path, text) in reference::files() {
-        if fs::read_to_string(root().join(path)).ok().as_ref() != Some(&text) {
+    for (path, text) in files()? {
+        if fs::read_to_string(root().join(&path)).ok().as_ref() != Some(&text) {
             wrong.push(format!("{path} is not what `make gen` writes"));
         }
     }

@@ -4,11 +4,11 @@
 #[cfg(not(target_arch = "wasm32"))]
 use crate::raw::mesh::bot::types::Error;
 use crate::raw::mesh::bot::{
-    auth, kv, members, meshes, messages, rooms, secrets,
+    approvals, auth, files, http, kv, members, meshes, messages, rooms, timers,
     types::{self, Member, Message, PageRequest, Room, RoomMember, Thread},
 };
 #[cfg(target_arch = "wasm32")]
-use crate::raw::mesh::bot::{bots, config, docs, events};
+use crate::raw::mesh::bot::{bots, config, docs, events, secrets};
 
 /// The mesh that runs this component.
 #[cfg(target_arch = "wasm32")]
@@ -41,6 +41,12 @@ macro_rules! calls {
         /// What a mesh made for tests answers.
         #[cfg(not(target_arch = "wasm32"))]
         pub(crate) trait Calls {
+            /// The bytes of a file.
+            fn file_bytes(&self, file: &str) -> Answer<Vec<u8>>;
+            /// Whether a file may be made in a room.
+            fn may_upload(&self, room: &str) -> Answer<()>;
+            /// Makes a file.
+            fn file_add(&self, room: &str, name: &str, bytes: &[u8]) -> Answer<files::File>;
             $(fn $name(&self, $(_: $type),*) -> Answer<$answer> {
                 let function = concat!(stringify!($interface), ".", stringify!($function));
                 Err(Error::Unavailable(format!("the test mesh has no `{function}`")))
@@ -97,7 +103,85 @@ calls! {
     kv_delete(key: &str) -> bool = kv::delete;
     kv_list(prefix: &str, page: &PageRequest) -> kv::EntryPage = kv::list;
 
+    file_list(room: &str, page: &PageRequest) -> files::FilePage = files::list;
+    file_get(file: &str) -> files::File = files::get;
+    file_delete(file: &str) -> () = files::delete;
+
+    timer_list() -> String = timers::list;
+    timer_create(timer: &timers::NewTimer) -> String = timers::create;
+    timer_cancel(timer: &str) -> () = timers::cancel;
+
+    fetch(request: &http::Request) -> http::Response = http::fetch;
+
+    approval_list(state: Option<&str>, page: &PageRequest) -> String = approvals::list;
+    approval_request(request: &approvals::NewRequest) -> String = approvals::request;
+    approval_get(approval: &str) -> String = approvals::get;
+    approval_cancel(approval: &str) -> String = approvals::cancel;
+
     secret_read(name: &str) -> String = secrets::read;
 
     docs_ops() -> String = docs::ops;
+}
+
+#[cfg(target_arch = "wasm32")]
+pub(crate) use files::{Reader, Writer};
+
+#[cfg(target_arch = "wasm32")]
+impl Backend {
+    pub(crate) fn file_download(&self, file: &str) -> Answer<Reader> {
+        files::download(file)
+    }
+
+    pub(crate) fn file_upload(&self, room: &str, name: &str) -> Answer<Writer> {
+        files::upload(room, name)
+    }
+}
+
+/// The bytes of a file of a test mesh.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) struct Reader(std::cell::RefCell<std::vec::IntoIter<u8>>);
+
+#[cfg(not(target_arch = "wasm32"))]
+impl Reader {
+    pub(crate) fn read(&self, most: u32) -> Answer<Vec<u8>> {
+        Ok(self.0.borrow_mut().by_ref().take(most as usize).collect())
+    }
+}
+
+/// A file of a test mesh that is being made.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) struct Writer {
+    mesh: std::rc::Rc<dyn Calls>,
+    room: String,
+    name: String,
+    bytes: std::cell::RefCell<Vec<u8>>,
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+impl Writer {
+    pub(crate) fn write(&self, bytes: &[u8]) -> Answer<()> {
+        self.bytes.borrow_mut().extend_from_slice(bytes);
+        Ok(())
+    }
+
+    pub(crate) fn finish(&self) -> Answer<files::File> {
+        self.mesh.file_add(&self.room, &self.name, &self.bytes.borrow())
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+impl Backend {
+    pub(crate) fn file_download(&self, file: &str) -> Answer<Reader> {
+        Ok(Reader(std::cell::RefCell::new(self.0.file_bytes(file)?.into_iter())))
+    }
+
+    pub(crate) fn file_upload(&self, room: &str, name: &str) -> Answer<Writer> {
+        self.0.may_upload(room)?;
+        Ok(Writer {
+            mesh: self.0.clone(),
+            room: room.into(),
+            name: name.into(),
+            bytes: std::cell::RefCell::default(),
+        })
+    }
 }

@@ -1,4 +1,4 @@
-use crate::{Command, Event, Mesh, Message, Reaction, Result};
+use crate::{Command, Decision, Event, Mesh, Message, Reaction, Result, TimerFired};
 
 /// What a bot does. Every method has a default, so a bot writes only those it needs.
 ///
@@ -37,6 +37,18 @@ pub trait Bot: Default + 'static {
     /// One of the bot's slash commands was called. Answer with a message in its room.
     fn on_command(&mut self, command: &Command, mesh: &Mesh) -> Result {
         let _ = (command, mesh);
+        Ok(())
+    }
+
+    /// One of the bot's timers has fired.
+    fn on_timer(&mut self, timer: &TimerFired, mesh: &Mesh) -> Result {
+        let _ = (timer, mesh);
+        Ok(())
+    }
+
+    /// A question that the bot asked, or a call that it had to ask about, was decided.
+    fn on_decision(&mut self, decision: &Decision, mesh: &Mesh) -> Result {
+        let _ = (decision, mesh);
         Ok(())
     }
 

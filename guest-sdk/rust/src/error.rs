@@ -64,6 +64,16 @@ impl Error {
         Self::Reject(why.into())
     }
 
+    /// The error of a call of the mesh inside an error of reading or writing a file.
+    ///
+    /// With `From` instead, `?` would take any other error of reading and writing as one of the mesh.
+    pub fn from_io(error: std::io::Error) -> Self {
+        match error.downcast::<Self>() {
+            Ok(error) => error,
+            Err(error) => Self::Failed(error.to_string()),
+        }
+    }
+
     /// Whether the mesh refused for want of a right.
     pub fn is_denied(&self) -> bool {
         matches!(self, Self::Denied(_))

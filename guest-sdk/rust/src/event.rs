@@ -1,6 +1,12 @@
-pub use crate::raw::exports::mesh::bot::handler::{Event, Outcome, Payload};
-use crate::raw::mesh::bot::types::{Actor, Id, Message};
-use serde::Deserialize;
+pub use crate::raw::exports::mesh::bot::handler::{Decision, Event, Firing as TimerFired, Outcome, Payload};
+use crate::{
+    Result,
+    raw::{
+        exports::mesh::bot::handler::Invocation,
+        mesh::bot::types::{Actor, Id, Message},
+    },
+};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// An emoji put on a message or taken off it.
@@ -35,29 +41,30 @@ pub struct Command {
     pub reply_handle: Id,
 }
 
-/// The event that tells a bot of its commands.
-pub(crate) const INVOKED: &str = "command.invoked";
-
 impl Command {
-    /// None when the mesh has forgotten what it was called with: nobody waits for an answer any more.
-    pub(crate) fn read(by: &Actor, data: &str) -> Option<Self> {
-        #[derive(Deserialize)]
-        struct Invoked {
-            command: String,
-            text: String,
-            arguments: Option<Map<String, Value>>,
-            room_id: Id,
-            reply_handle: Id,
-        }
-        let invoked: Invoked = serde_json::from_str(data).ok()?;
-        Some(Self {
-            name: invoked.command,
-            text: invoked.text,
-            arguments: invoked.arguments,
-            room_id: invoked.room_id,
+    pub(crate) fn read(by: &Actor, raw: &Invocation) -> Result<Self> {
+        Ok(Self {
+            name: raw.command.clone(),
+            text: raw.text.clone(),
+            arguments: raw.arguments.as_deref().map(serde_json::from_str).transpose()?,
+            room_id: raw.room_id.clone(),
             by: by.clone(),
-            reply_handle: invoked.reply_handle,
+            reply_handle: raw.reply_handle.clone(),
         })
+    }
+}
+
+impl TimerFired {
+    /// What the timer carries.
+    ///
+    /// ```
+    /// # use mesh_bot::{Result, TimerFired};
+    /// fn name(timer: &TimerFired) -> Result<String> {
+    ///     timer.data()
+    /// }
+    /// ```
+    pub fn data<T: DeserializeOwned>(&self) -> Result<T> {
+        Ok(serde_json::from_str(&self.data)?)
     }
 }
 

@@ -1,4 +1,4 @@
-use crate::{Bot, Command, Error, Event, Mesh, Outcome, Payload, Reaction, Result, event::INVOKED};
+use crate::{Bot, Command, Error, Event, Mesh, Outcome, Payload, Reaction, Result};
 use std::time::Duration;
 
 /// Makes a type that implements [`Bot`](crate::Bot) the bot of this component, and embeds its manifest
@@ -90,10 +90,9 @@ impl<B: Bot> Runner<B> {
             Payload::MessageEdited(message) => bot.on_edit(message, mesh),
             Payload::ReactionAdded(reaction) => bot.on_reaction(&reaction_of(event, reaction, false), mesh),
             Payload::ReactionRemoved(reaction) => bot.on_reaction(&reaction_of(event, reaction, true), mesh),
-            Payload::Other(other) if other.name == INVOKED => match Command::read(&event.actor, &other.data) {
-                Some(command) => bot.on_command(&command, mesh),
-                None => Ok(()),
-            },
+            Payload::CommandInvoked(invoked) => bot.on_command(&Command::read(&event.actor, invoked)?, mesh),
+            Payload::TimerFired(timer) => bot.on_timer(timer, mesh),
+            Payload::ApprovalDecided(decision) => bot.on_decision(decision, mesh),
             Payload::BotConfigChanged => bot.on_config_changed(mesh),
             _ => bot.on_event(event, mesh),
         }

@@ -36,12 +36,15 @@
 //! - A refusal is an answer, never a trap: it is [`Error::Denied`], and says what would have to
 //!   change.
 
+mod approvals;
 mod backend;
 mod bot;
 mod bots;
 mod error;
 mod event;
 mod export;
+mod files;
+mod http;
 mod kv;
 pub mod log;
 mod members;
@@ -52,24 +55,30 @@ pub mod raw;
 mod rooms;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
+mod timers;
 
+pub use approvals::{Approvals, Question};
 pub use bot::{Bot, Packaged};
 pub use bots::OwnBot;
 pub use error::{Error, Result};
-pub use event::{Command, Event, Outcome, Payload, Reaction};
+pub use event::{Command, Decision, Event, Outcome, Payload, Reaction, TimerFired};
+pub use files::{FileReader, FileWriter, Files};
+pub use http::{Request, Response};
 pub use kv::{Kv, Versioned};
 pub use members::Members;
-pub use mesh::{Mesh, Question};
+pub use mesh::{Check, Mesh};
 pub use messages::{Draft, Messages, Threads};
 pub use page::Pages;
 pub use raw::mesh::bot::{
     auth::Identity,
+    files::File,
     kv::Entry,
     meshes::Mesh as MeshInfo,
     rooms::NewRoom,
     types::{Actor, Denial, Id, Member, Message, ReactionCount, Room, RoomMember, Thread, Timestamp},
 };
 pub use rooms::Rooms;
+pub use timers::{Timer, Timers};
 
 #[doc(hidden)]
 pub use export::Runner;

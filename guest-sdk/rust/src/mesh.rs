@@ -1,6 +1,6 @@
 use crate::{
-    Draft, Identity, Kv, Members, MeshInfo, Message, Messages, OwnBot, Result, Rooms, Threads, backend::Backend,
-    raw::mesh::bot::meshes::PermissionQuestion,
+    Approvals, Draft, Files, Identity, Kv, Members, MeshInfo, Message, Messages, OwnBot, Result, Rooms, Threads,
+    Timers, backend::Backend, raw::mesh::bot::meshes::PermissionQuestion,
 };
 use serde::de::DeserializeOwned;
 
@@ -14,7 +14,7 @@ pub struct Mesh {
 
 /// Whether the bot has a permission on something; see [`Mesh::may`].
 #[derive(Debug, Clone, PartialEq)]
-pub struct Question {
+pub struct Check {
     /// A permission, such as `message.post`.
     pub permission: String,
     /// The id of what it would be used on.
@@ -63,6 +63,21 @@ impl Mesh {
     /// The bot's own store, which outlives every instance.
     pub fn kv(&self) -> Kv<'_> {
         Kv { mesh: self }
+    }
+
+    /// Files of rooms: reading them and making new ones.
+    pub fn files(&self) -> Files<'_> {
+        Files { mesh: self }
+    }
+
+    /// The bot's own timers.
+    pub fn timers(&self) -> Timers<'_> {
+        Timers { mesh: self }
+    }
+
+    /// Questions to people.
+    pub fn approvals(&self) -> Approvals<'_> {
+        Approvals { mesh: self }
     }
 
     /// What the mesh knows about this bot: its state, grants and limits, and why it may not.
@@ -124,7 +139,7 @@ impl Mesh {
 
     /// Whether this bot may use a permission on a resource right now.
     pub fn may(&self, permission: &str, resource: &str) -> Result<bool> {
-        let question = Question {
+        let question = Check {
             permission: permission.into(),
             resource: resource.into(),
         };
@@ -132,7 +147,7 @@ impl Mesh {
     }
 
     /// Answers up to 100 questions with one call, in their order.
-    pub fn may_each(&self, questions: impl IntoIterator<Item = Question>) -> Result<Vec<bool>> {
+    pub fn may_each(&self, questions: impl IntoIterator<Item = Check>) -> Result<Vec<bool>> {
         let questions: Vec<_> = questions
             .into_iter()
             .map(|question| PermissionQuestion {

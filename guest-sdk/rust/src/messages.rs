@@ -21,6 +21,7 @@ impl Draft {
                 text: text.into(),
                 thread: None,
                 reply_to: None,
+                files: Vec::new(),
             },
         }
     }
@@ -28,6 +29,12 @@ impl Draft {
     /// Sends it in a thread of the room.
     pub fn in_thread(mut self, thread: impl Into<String>) -> Self {
         self.message.thread = Some(thread.into());
+        self
+    }
+
+    /// Shows a file with it: one that the bot uploaded to the room and that no message shows yet; at most 10.
+    pub fn with_file(mut self, file: impl Into<String>) -> Self {
+        self.message.files.push(file.into());
         self
     }
 

@@ -82,6 +82,7 @@ pub(crate) struct RateLimits {
 pub(crate) struct Bots {
     pub(crate) instances: u32,
     pub(crate) idle_s: u64,
+    pub(crate) internal_origins: Vec<String>,
 }
 
 /// `[log]`
@@ -124,6 +125,7 @@ impl Default for Bots {
         Self {
             instances: 1000,
             idle_s: 30,
+            internal_origins: Vec::new(),
         }
     }
 }
@@ -170,6 +172,7 @@ sign_in_per_minute = 20      # sign-in attempts of one address, and on one accou
 [bots]
 instances = 1000             # bots in memory at once
 idle_s = 30                  # seconds without an event after which a bot leaves memory
+internal_origins = []        # what bots may reach besides the public internet, such as "http://10.0.0.7:3000"
 
 [log]
 level = "info"               # error, warn, info, debug, trace, or a filter such as "mesh_wasm=debug,info"
@@ -216,7 +219,7 @@ impl Config {
             "[server]\nname = {:?}\nlisten = \"{}\"\npublic_url = {:?}\nhosts = {:?}\norigins = {:?}\nproxies = {:?}\ndata = {:?}\n\n[database]\n# {database}\n\n\
              [auth]\nopen_registration = {}\noperators = {:?}\n\n\
              [rates]\nactor_per_second = {}\nactor_burst = {}\naddress_per_second = {}\naddress_burst = {}\nsign_in_per_minute = {}\n\n\
-             [bots]\ninstances = {}\nidle_s = {}\n\n[log]\nlevel = {:?}\nformat = {:?}\n",
+             [bots]\ninstances = {}\nidle_s = {}\ninternal_origins = {:?}\n\n[log]\nlevel = {:?}\nformat = {:?}\n",
             self.server.name,
             self.server.listen,
             self.server.public_url,
@@ -233,6 +236,7 @@ impl Config {
             self.rates.sign_in_per_minute,
             self.bots.instances,
             self.bots.idle_s,
+            self.bots.internal_origins,
             self.log.level,
             self.log.format,
         )

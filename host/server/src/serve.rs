@@ -4,10 +4,10 @@ use crate::{
     config::{Config, Flags},
     first_start, keys,
 };
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use mesh_api::{AllowedHosts, Front, Service};
 use mesh_realtime::Realtime;
-use mesh_service::{Host, Settings, blobs::Blobs};
+use mesh_service::{Host, Settings, blobs::Blobs, outbound::Outbound};
 use mesh_store::Store;
 use mesh_wasm::{EngineConfig, Limits, Supervisor, SupervisorConfig, compile::CompilerConfig};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
@@ -49,6 +49,8 @@ pub(crate) async fn run(flags: Flags) -> Result<()> {
         operators: config.auth.operators.clone(),
         rates: config.rates(),
         blobs: Blobs::open(&data.join("blobs")).context("the folder of files cannot be used")?,
+        outbound: Outbound::new(&config.bots.internal_origins)
+            .map_err(|error| anyhow!("`bots.internal_origins`: {error}"))?,
     };
     let keys = keys::load(&data)?;
     let code_cache = keys.code_cache;
@@ -82,6 +84,7 @@ pub(crate) async fn run(flags: Flags) -> Result<()> {
     tokio::spawn(housekeeping(host.clone()));
     tokio::spawn(mesh_service::search::follow(host.clone()));
     tokio::spawn(mesh_service::approval::follow(host.clone()));
+    tokio::spawn(mesh_service::timer::follow(host.clone()));
     tokio::spawn(until_told(host.clone(), end.clone()));
     let last = CancellationToken::new();
     let serving = mesh_api::serve(listener, service, last.clone());

@@ -364,6 +364,11 @@ impl Authority {
                     (facts.exists, facts.owned) = (true, asked && matches!(target, Target::Approval(_)));
                 }
             }
+            Target::Timer(timer) => {
+                if let Some(bot) = facts::timer(&mut store.view().await?.tx(), timer).await? {
+                    self.add_bot(store, facts, bot, actor).await?;
+                }
+            }
             Target::Bot(bot) => self.add_bot(store, facts, bot, actor).await?,
             Target::BotVersion(version) => {
                 if let Some(bot) = facts::version(&mut store.view().await?.tx(), version).await? {

@@ -108,6 +108,10 @@ codes! {
     SlowMode = 429 "slow_mode";
     /// A fault of the server.
     Internal = 500 "internal";
+    /// The other side of a request that left the server failed.
+    PeerError = 502 "peer_error";
+    /// The other side of a request that left the server did not answer in time.
+    PeerTimeout = 504 "peer_timeout";
     /// This server or backend does not do it.
     NotSupported = 501 "not_supported";
     /// The server is about to end.

@@ -7,6 +7,7 @@ use crate::{
     clock::{Clock, Ids},
     error::Code,
     live::Live,
+    outbound::Outbound,
     presence::Present,
     rate::{Limiter, Rates},
     runtime::BotRuntime,
@@ -33,6 +34,8 @@ pub struct Settings {
     pub rates: Rates,
     /// Where components, files and pictures are kept.
     pub blobs: Blobs,
+    /// Reaches the outside, for bots.
+    pub outbound: Outbound,
 }
 
 /// Secret keys of this server.
@@ -64,6 +67,8 @@ pub struct Host {
     pub live: Arc<Live>,
     /// Wakes what runs calls that a person let go ahead.
     pub(crate) let_go: Notify,
+    /// Wakes what fires timers.
+    pub(crate) timers: Notify,
     /// What messages are found by.
     pub index: Index,
     /// Rate limits.
@@ -95,6 +100,7 @@ impl Host {
             tickets: Tickets::default(),
             live,
             let_go: Notify::new(),
+            timers: Notify::new(),
             index: Index::default(),
             limiter: Limiter::new(settings.rates),
             keys,

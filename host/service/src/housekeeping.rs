@@ -3,22 +3,23 @@
 use crate::{Host, Result};
 use futures_util::TryStreamExt as _;
 use futures_util::future::BoxFuture;
-use mesh_store::{Job, Rollback, Tx, commands, files, idempotency, log::Entry};
+use mesh_store::{Job, Rollback, Tx, commands, files, idempotency, log::Entry, timers};
 use mesh_types::{
     Timestamp,
-    limits::{DELETED_FILE_SECONDS, IDEMPOTENCY_SECONDS},
+    limits::{DELETED_FILE_SECONDS, FIRED_TIMER_SECONDS, IDEMPOTENCY_SECONDS},
 };
 
 /// How old bytes are that nothing names before they go, in seconds. An upload takes less until it is named.
 const UNNAMED_SECONDS: i64 = 24 * 3600;
 
 /// Forgets the answers of calls whose idempotency keys are older than a day, what slash commands were called
-/// with, and files that were deleted 30 days ago.
+/// with, files that were deleted 30 days ago, and timers that fired for the last time a week ago.
 pub fn forget_old(host: &Host) {
     let now = host.clock.now();
     let forget = Forget {
         answers: now.plus_seconds(-IDEMPOTENCY_SECONDS),
         files: now.plus_seconds(-DELETED_FILE_SECONDS),
+        timers: now.plus_seconds(-FIRED_TIMER_SECONDS),
     };
     // When the queue is full there are more urgent things; the next time will do.
     let _ = host.store.submit(Box::new(forget));
@@ -41,6 +42,7 @@ pub async fn sweep_blobs(host: &Host) -> Result<u64> {
 struct Forget {
     answers: Timestamp,
     files: Timestamp,
+    timers: Timestamp,
 }
 
 impl Job for Forget {
@@ -49,6 +51,7 @@ impl Job for Forget {
             idempotency::forget(tx, self.answers).await?;
             commands::forget(tx, self.answers).await?;
             files::forget(tx, self.files).await?;
+            timers::forget(tx, self.timers).await?;
             Ok(Vec::new())
         })
     }

@@ -19,6 +19,7 @@ mod live;
 pub mod manifest;
 mod op;
 mod ops;
+pub mod outbound;
 mod patch;
 pub mod rate;
 mod recent;
@@ -42,6 +43,7 @@ pub mod presence;
 pub mod room;
 pub mod search;
 pub mod socket;
+pub mod timer;
 
 pub use authority::Stale;
 pub use call::{Asked, Done, Door, Envelope, ErasedOp, Input, Reply, call};

@@ -1,6 +1,6 @@
 //! `bot.toml`: what a bot says of itself, embedded in its component.
 
-use crate::{Error, Result, command::is_name, error::Code, event, text::is_unseen};
+use crate::{Error, Result, command::is_name, error::Code, event, outbound::is_host_pattern, text::is_unseen};
 use mesh_authz::{Pattern, Permission, Wish};
 use mesh_types::{Hears, limits};
 use schemars::JsonSchema;
@@ -30,6 +30,9 @@ pub struct Manifest {
     /// What it asks for.
     #[serde(default)]
     pub capabilities: Vec<Capability>,
+    /// Whom it wants to reach.
+    #[serde(default)]
+    pub egress: Egress,
     /// What it has to be told in secret; at most 100.
     #[serde(default)]
     pub secrets: Vec<Secret>,
@@ -129,6 +132,14 @@ pub struct Capability {
     pub required: bool,
 }
 
+/// Whom a bot wants to reach over HTTP. It also needs `bot.network`, and whoever grants that agrees to these hosts.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Egress {
+    /// Host names, or `*.` and one for everything below it; at most 100.
+    pub hosts: Vec<String>,
+}
+
 /// Something that a bot has to be told in secret, such as a key of another service.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -138,6 +149,9 @@ pub struct Secret {
     /// What for, for the person who enters it.
     #[serde(default)]
     pub reason: String,
+    /// Where the server may send it, in headers of the bot's requests. The bot itself cannot read one with hosts.
+    #[serde(default)]
+    pub hosts: Vec<String>,
 }
 
 fn everywhere() -> String {
@@ -169,6 +183,7 @@ impl Manifest {
         }
         self.check_commands()?;
         self.check_secrets()?;
+        check_hosts(&self.egress.hosts, "egress.hosts")?;
         if let Some(unknown) = self.events.subscribe.iter().find(|name| !event::is_heard(name)) {
             return Err(invalid(format!("`events.subscribe`: no bot hears of `{unknown}`")));
         }
@@ -230,7 +245,8 @@ impl Manifest {
             )));
         }
         let mut names = BTreeSet::new();
-        for Secret { name, .. } in &self.secrets {
+        for Secret { name, hosts, .. } in &self.secrets {
+            check_hosts(hosts, "secrets.hosts")?;
             if !is_secret_name(name) {
                 return Err(invalid("`secrets.name` has 1 to 64 letters, digits, `_`, `-` and `.`"));
             }
@@ -252,6 +268,16 @@ impl Manifest {
             })
         };
         self.capabilities.iter().filter_map(wish).collect()
+    }
+}
+
+fn check_hosts(hosts: &[String], field: &str) -> Result<()> {
+    if hosts.len() > 100 {
+        return Err(invalid(format!("`{field}` has at most 100 hosts")));
+    }
+    match hosts.iter().find(|host| !is_host_pattern(host)) {
+        Some(host) => Err(invalid(format!("`{field}`: `{host}` is no host name in lower case"))),
+        None => Ok(()),
     }
 }
 

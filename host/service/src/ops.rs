@@ -2,8 +2,8 @@
 //! linker magic came back empty, silently, from a library crate; so this list is written by hand.)
 
 use crate::{
-    approval, auth, bot, call::ErasedOp, command, event, file, kv, member, mesh, message, notification, presence, room,
-    search, server, socket,
+    approval, auth, bot, call::ErasedOp, command, event, file, kv, member, mesh, message, notification, outbound,
+    presence, room, search, server, socket, timer,
 };
 
 /// Every operation, by domain.
@@ -137,6 +137,10 @@ pub static OPS: &[ErasedOp] = &[
     ErasedOp::of::<kv::GetValue>(),
     ErasedOp::of::<kv::PutValue>(),
     ErasedOp::of::<kv::DeleteValue>(),
+    ErasedOp::of::<outbound::Fetch>(),
+    ErasedOp::of::<timer::ListTimers>(),
+    ErasedOp::of::<timer::CreateTimer>(),
+    ErasedOp::of::<timer::CancelTimer>(),
     // Approvals
     ErasedOp::of::<approval::ListApprovals>(),
     ErasedOp::of::<approval::RequestApproval>(),

@@ -2,7 +2,7 @@
 
 use mesh_types::{
     ApprovalId, BotId, BotVersionId, FileId, InviteId, MemberId, MeshId, MessageId, Role, RoomId, SessionId, ThreadId,
-    TokenId,
+    TimerId, TokenId,
 };
 
 /// The resource of a call, as the authority looks it up.
@@ -36,6 +36,8 @@ pub enum Target {
     Verdict(ApprovalId),
     /// A bot.
     Bot(BotId),
+    /// A timer of a bot.
+    Timer(TimerId),
     /// A version of a bot.
     BotVersion(BotVersionId),
 }
@@ -67,6 +69,7 @@ resources! {
     ApprovalId => Target::Approval;
     BotId => Target::Bot;
     BotVersionId => Target::BotVersion;
+    TimerId => Target::Timer;
     SessionId => (|_| Target::Myself);
     TokenId => (|_| Target::Myself);
 }

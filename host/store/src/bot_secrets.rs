@@ -45,8 +45,8 @@ pub async fn list(tx: &mut Tx<'_>, bot: &Grant<BotId>) -> Result<Vec<BotSecret>,
 }
 
 /// A sealed secret.
-pub async fn sealed(tx: &mut Tx<'_>, bot: &Grant<BotId>, name: &str) -> Result<Option<Vec<u8>>, Error> {
-    tx.opt(SEALED, &[text(**bot), name.into()], |row| row.get(0)).await
+pub async fn sealed(tx: &mut Tx<'_>, bot: BotId, name: &str) -> Result<Option<Vec<u8>>, Error> {
+    tx.opt(SEALED, &[text(bot), name.into()], |row| row.get(0)).await
 }
 
 /// Forgets a secret; false when there was none.

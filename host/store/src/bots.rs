@@ -21,6 +21,7 @@ crate::statements! {
     FORGET_KV = "DELETE FROM bot_kv WHERE bot_id = $1";
     FORGET_GRANTS = "DELETE FROM bot_grants WHERE bot_id = $1";
     FORGET_SECRETS = "DELETE FROM bot_secrets WHERE bot_id = $1";
+    FORGET_TIMERS = "DELETE FROM bot_timers WHERE bot_id = $1";
     FORGET_LOGS = "DELETE FROM bot_logs WHERE bot_id = $1";
     FORGET_PARKED = "DELETE FROM bot_parked WHERE bot_id = $1";
     LAG = "SELECT CAST(COALESCE(SUM(s.head - c.seq), 0) AS BIGINT) FROM cursors c JOIN streams s ON s.id = c.stream WHERE c.consumer = $1 AND s.head > c.seq";
@@ -163,6 +164,7 @@ pub async fn delete(tx: &mut Tx<'_>, bot: &Grant<BotId>, at: Timestamp) -> Resul
         FORGET_KV,
         FORGET_GRANTS,
         FORGET_SECRETS,
+        FORGET_TIMERS,
         FORGET_LOGS,
         FORGET_PARKED,
     ] {

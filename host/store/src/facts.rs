@@ -4,7 +4,7 @@
 use crate::{Error, Tx, text};
 use mesh_types::{
     ActorId, ApprovalId, BotId, BotVersionId, FileId, InviteId, JoinRule, MemberId, MeshId, MessageId, PersonId, Role,
-    RoomId, RoomKind, RoomRole, SessionId, ThreadId, Timestamp, TokenId,
+    RoomId, RoomKind, RoomRole, SessionId, ThreadId, TimerId, Timestamp, TokenId,
 };
 
 crate::statements! {
@@ -17,6 +17,7 @@ crate::statements! {
     THREAD = "SELECT t.room_id, m.author_id FROM threads t JOIN messages m ON m.id = t.root_id WHERE t.id = $1";
     MEMBER = "SELECT mesh_id, actor_id, role, state FROM members WHERE id = $1";
     APPROVAL = "SELECT mesh_id, requester_id FROM approvals WHERE id = $1";
+    TIMER = "SELECT bot_id FROM bot_timers WHERE id = $1";
     INVITE = "SELECT mesh_id, created_by FROM invites WHERE id = $1";
     BOT = "SELECT mesh_id, member_id, keeper_id, active_version FROM bots WHERE id = $1 AND deleted_at IS NULL";
     VERSION = "SELECT bot_id FROM bot_versions WHERE id = $1";
@@ -155,6 +156,11 @@ pub async fn invite(tx: &mut Tx<'_>, invite: InviteId) -> Result<Option<(MeshId,
 pub async fn approval(tx: &mut Tx<'_>, approval: ApprovalId) -> Result<Option<(MeshId, ActorId)>, Error> {
     tx.opt(APPROVAL, &[text(approval)], |row| Ok((row.parse(0)?, row.parse(1)?)))
         .await
+}
+
+/// The bot of a timer.
+pub async fn timer(tx: &mut Tx<'_>, timer: TimerId) -> Result<Option<BotId>, Error> {
+    tx.opt(TIMER, &[text(timer)], |row| row.parse(0)).await
 }
 
 /// What authorization asks about a bot.

@@ -38,6 +38,7 @@ mod sql;
 mod sqlite;
 pub mod statuses;
 pub mod threads;
+pub mod timers;
 pub mod tokens;
 mod tx;
 mod value;
@@ -185,5 +186,6 @@ const NOUNS: &[Noun] = &[
     ("seats", seats::ALL),
     ("statuses", statuses::ALL),
     ("threads", threads::ALL),
+    ("timers", timers::ALL),
     ("tokens", tokens::ALL),
 ];

@@ -2,7 +2,7 @@
 
 use crate::{
     ActorId, BotBackend, BotId, BotVersionId, Decision, InstanceId, LogLevel, MemberId, MeshId, PersonId, Role, RoomId,
-    Timestamp, limits,
+    TimerId, Timestamp, limits,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -112,6 +112,27 @@ pub struct BotSecret {
     pub updated_by: ActorId,
     /// When.
     pub updated_at: Timestamp,
+}
+
+/// A timer of a bot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Timer {
+    /// Its id.
+    pub id: TimerId,
+    /// The bot.
+    pub bot_id: BotId,
+    /// The room that it is about.
+    pub room_id: Option<RoomId>,
+    /// Minute, hour, day of the month, month, day of the week; none for one that fires once.
+    pub cron: Option<String>,
+    /// The time zone of `cron`; UTC when absent.
+    pub zone: Option<String>,
+    /// What comes back with the event.
+    pub data: serde_json::Value,
+    /// When it fires next; none when it has fired for the last time.
+    pub due_at: Option<Timestamp>,
+    /// When it was set.
+    pub created_at: Timestamp,
 }
 
 /// What a bot is to hear of. It only narrows what the version that runs subscribes to, and its rooms.

@@ -163,6 +163,8 @@ ids! {
     BotVersionId = "bver";
     /// One running instance of a bot.
     InstanceId = "inst";
+    /// A timer of a bot.
+    TimerId = "timer";
     /// One call of a bot's slash command.
     CommandCallId = "cmdcall";
     /// An event that a bot could not handle.

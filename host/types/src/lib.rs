@@ -10,7 +10,8 @@ pub mod view;
 
 pub use id::{
     ActorId, ApprovalId, BotId, BotVersionId, CommandCallId, DeadLetterId, DecisionId, FileId, IdError, InstanceId,
-    InviteId, MemberId, MeshId, MessageId, NotificationId, PersonId, RequestId, RoomId, SessionId, ThreadId, TokenId,
+    InviteId, MemberId, MeshId, MessageId, NotificationId, PersonId, RequestId, RoomId, SessionId, ThreadId, TimerId,
+    TokenId,
 };
 pub use roles::{
     ApprovalScope, ApprovalState, BotBackend, Decision, Hears, JoinRule, LogLevel, NotificationKind, NotifyLevel,

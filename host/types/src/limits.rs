@@ -59,6 +59,12 @@ pub const BOT_SECRET: usize = 16 << 10;
 pub const BOT_SECRETS: usize = 100;
 /// Rooms that a bot's subscription may list.
 pub const SUBSCRIPTION: usize = 1000;
+/// Timers of one bot that have still to fire.
+pub const TIMERS: i64 = 1000;
+/// What a timer carries, in bytes as JSON.
+pub const TIMER_DATA: usize = 16 << 10;
+/// How long what fired is kept for a bot that is behind, in seconds.
+pub const FIRED_TIMER_SECONDS: i64 = 7 * 24 * 3600;
 /// Longest time that a question to people stays open, in seconds.
 pub const APPROVAL_SECONDS: i64 = 30 * 24 * 3600;
 /// How long a question to people stays open when nobody says, in seconds.

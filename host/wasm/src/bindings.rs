@@ -12,9 +12,14 @@ wasmtime::component::bindgen!({
     world: "bot",
     imports: { default: async | trappable },
     exports: { default: async },
+    with: {
+        "mesh:bot/files.reader": crate::files::FileReader,
+        "mesh:bot/files.writer": crate::files::FileWriter,
+    },
 });
 
 pub use exports::mesh::bot::handler::{Event, Outcome, Payload};
 pub use mesh::bot::{
-    approvals, auth, bots, config, docs, events, kv, log, members, meshes, messages, rooms, secrets, types,
+    approvals, auth, bots, config, docs, events, files, http, kv, log, members, meshes, messages, rooms, secrets,
+    timers, types,
 };

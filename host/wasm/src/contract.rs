@@ -54,12 +54,28 @@ pub const FUNCTIONS: &[(&str, &str, &str)] = &[
     ("kv", "put", "kv.put"),
     ("kv", "delete", "kv.delete"),
     ("kv", "list", "kv.list"),
+    ("files", "list", "file.list"),
+    ("files", "get", "file.get"),
+    ("files", "download", "file.download"),
+    ("files", "upload", "file.upload"),
+    ("files", "delete", "file.delete"),
+    ("timers", "list", "timer.list"),
+    ("timers", "create", "timer.create"),
+    ("timers", "cancel", "timer.cancel"),
+    ("http", "fetch", "outbound.fetch"),
     ("approvals", "list", "approval.list"),
     ("approvals", "request", "approval.request"),
     ("approvals", "get", "approval.get"),
     ("approvals", "cancel", "approval.cancel"),
     ("secrets", "read", "bot_secret.read"),
     ("docs", "ops", "docs.ops"),
+];
+
+/// Methods of the contract's resources, and the operations behind them. Whoever holds a resource was allowed to have it.
+pub const METHODS: &[(&str, &str, &str)] = &[
+    ("files", "[method]reader.read", "file.download"),
+    ("files", "[method]writer.write", "file.upload"),
+    ("files", "[method]writer.finish", "file.upload"),
 ];
 
 /// Interfaces of WASI 0.2 that a bot may import. They are linked without directories, environment,
@@ -91,6 +107,7 @@ pub const WASI: &[&str] = &[
 pub fn operation(interface: &str, function: &str) -> Option<&'static str> {
     FUNCTIONS
         .iter()
+        .chain(METHODS)
         .find(|(of, name, _)| *of == interface && *name == function)
         .map(|(_, _, operation)| *operation)
 }
@@ -148,6 +165,7 @@ fn is_release(version: &str, prefix: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     /// The doc comment of each function in the WIT begins with its operation in backquotes.
     #[test]
@@ -157,13 +175,17 @@ mod tests {
             .push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit/0.1.0"))
             .expect("the contract parses");
         let world = resolve.select_world(&[package], Some("bot")).expect("world");
-        let mut written = Vec::new();
+        let (mut written, mut methods) = (Vec::new(), BTreeSet::new());
         for item in resolve.worlds[world].imports.values() {
             let wit_parser::WorldItem::Interface { id, .. } = item else {
                 panic!("only interfaces are imported")
             };
             let interface = &resolve.interfaces[*id];
             for function in interface.functions.values() {
+                if function.kind.resource().is_some() {
+                    methods.insert((interface.name.clone().expect("name"), function.name.clone()));
+                    continue;
+                }
                 let docs = function.docs.contents.as_deref().unwrap_or_default();
                 let operation = docs.split('`').nth(1).expect("an operation in backquotes");
                 let interface = interface.name.clone().expect("name");
@@ -177,6 +199,8 @@ mod tests {
         written.sort();
         table.sort();
         assert_eq!(table, written);
+        let known = METHODS.iter().map(|(i, f, _)| ((*i).to_owned(), (*f).to_owned()));
+        assert_eq!(known.collect::<BTreeSet<_>>(), methods);
         assert!(has_interface("types") && !has_interface("handler"));
     }
 

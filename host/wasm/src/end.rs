@@ -42,6 +42,8 @@ pub enum CallEnd {
     HostCallLimit,
     /// More messages than one event may post.
     MessageLimit,
+    /// More HTTP requests than one event may send.
+    HttpCallLimit,
     /// No room for another bot in memory at the moment. The bot is not to blame.
     PoolFull,
     /// The host failed while it served the bot. The bot is not to blame.
@@ -72,6 +74,7 @@ impl Display for CallEnd {
             Self::HandleLimit => f.write_str("The bot holds more handles than it may."),
             Self::HostCallLimit => f.write_str("The bot called the mesh more often than one event may."),
             Self::MessageLimit => f.write_str("The bot posted more messages than one event may."),
+            Self::HttpCallLimit => f.write_str("The bot sent more HTTP requests than one event may."),
             Self::PoolFull => f.write_str("The server has no room for another bot in memory at the moment."),
             Self::HostFailure(why) => write!(f, "The server failed while it served the bot: {why}"),
         }
@@ -139,6 +142,9 @@ pub enum Exhausted {
     /// Messages posted.
     #[error("more messages than one event may post")]
     Messages,
+    /// HTTP requests.
+    #[error("more HTTP requests than one event may send")]
+    HttpCalls,
 }
 
 /// A host function could not do its work for a reason that is not the bot's. As an error of a host
@@ -153,6 +159,7 @@ pub(crate) fn classify(error: &wasmtime::Error, meter: &Meter) -> CallEnd {
         return match exhausted {
             Exhausted::HostCalls => CallEnd::HostCallLimit,
             Exhausted::Messages => CallEnd::MessageLimit,
+            Exhausted::HttpCalls => CallEnd::HttpCallLimit,
         };
     }
     if let Some(exit) = error.downcast_ref::<I32Exit>() {

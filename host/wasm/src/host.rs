@@ -2,7 +2,9 @@
 
 use wasmtime_wasi::{WasiCtxView, WasiView};
 
-use crate::bindings::{approvals, auth, bots, config, docs, events, kv, members, meshes, messages, rooms, secrets};
+use crate::bindings::{
+    approvals, auth, bots, config, docs, events, files, http, kv, members, meshes, messages, rooms, secrets, timers,
+};
 use crate::sandbox::Sandbox;
 
 /// What serves the imports of one bot: one trait of the bindings for each interface of the contract.
@@ -18,12 +20,17 @@ pub trait BotHost:
     + config::Host
     + docs::Host
     + events::Host
+    + files::Host
+    + files::HostReader
+    + files::HostWriter
+    + http::Host
     + kv::Host
     + members::Host
     + meshes::Host
     + messages::Host
     + rooms::Host
     + secrets::Host
+    + timers::Host
     + Send
     + 'static
 {

@@ -11,8 +11,8 @@ use wasmtime::error::Context as _;
 
 use crate::bindings::log::Level;
 use crate::bindings::{
-    BotPre, Event, Outcome, approvals, auth, bots, config, docs, events, kv, members, meshes, messages, rooms, secrets,
-    types,
+    BotPre, Event, Outcome, approvals, auth, bots, config, docs, events, files, http, kv, members, meshes, messages,
+    rooms, secrets, timers, types,
 };
 use crate::contract;
 use crate::engine::Engine;
@@ -161,17 +161,20 @@ impl types::Host for TypesOnly {}
 fn add_mesh<H: BotHost>(imports: &mut Imports<Guest<H>>) -> wasmtime::Result<()> {
     types::add_to_linker::<_, TypesOnly>(imports, |_| TypesOnly)?;
     approvals::add_to_linker::<_, HasSelf<H>>(imports, |guest| &mut guest.0)?;
-    secrets::add_to_linker::<_, HasSelf<H>>(imports, |guest| &mut guest.0)?;
     auth::add_to_linker::<_, HasSelf<H>>(imports, |guest| &mut guest.0)?;
     bots::add_to_linker::<_, HasSelf<H>>(imports, |guest| &mut guest.0)?;
     config::add_to_linker::<_, HasSelf<H>>(imports, |guest| &mut guest.0)?;
     docs::add_to_linker::<_, HasSelf<H>>(imports, |guest| &mut guest.0)?;
     events::add_to_linker::<_, HasSelf<H>>(imports, |guest| &mut guest.0)?;
+    files::add_to_linker::<_, HasSelf<H>>(imports, |guest| &mut guest.0)?;
+    http::add_to_linker::<_, HasSelf<H>>(imports, |guest| &mut guest.0)?;
     kv::add_to_linker::<_, HasSelf<H>>(imports, |guest| &mut guest.0)?;
     members::add_to_linker::<_, HasSelf<H>>(imports, |guest| &mut guest.0)?;
     meshes::add_to_linker::<_, HasSelf<H>>(imports, |guest| &mut guest.0)?;
     messages::add_to_linker::<_, HasSelf<H>>(imports, |guest| &mut guest.0)?;
-    rooms::add_to_linker::<_, HasSelf<H>>(imports, |guest| &mut guest.0)
+    rooms::add_to_linker::<_, HasSelf<H>>(imports, |guest| &mut guest.0)?;
+    secrets::add_to_linker::<_, HasSelf<H>>(imports, |guest| &mut guest.0)?;
+    timers::add_to_linker::<_, HasSelf<H>>(imports, |guest| &mut guest.0)
 }
 
 /// `log.write` is served here, so that its cost is charged in fuel and a flood of lines ends.

@@ -20,6 +20,7 @@ pub struct Sandbox {
     pub(crate) log: LogBook,
     host_calls: u32,
     messages: u32,
+    http_calls: u32,
 }
 
 impl Sandbox {
@@ -44,6 +45,7 @@ impl Sandbox {
             limits,
             host_calls: 0,
             messages: 0,
+            http_calls: 0,
         }
     }
 
@@ -62,6 +64,16 @@ impl Sandbox {
         self.host_calls = self.host_calls.saturating_add(1);
         if self.host_calls > self.limits.host_calls {
             Err(Exhausted::HostCalls)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Counts one request that leaves the server; the error stops the bot.
+    pub fn spend_http_call(&mut self) -> Result<(), Exhausted> {
+        self.http_calls = self.http_calls.saturating_add(1);
+        if self.http_calls > self.limits.http_calls {
+            Err(Exhausted::HttpCalls)
         } else {
             Ok(())
         }
@@ -91,6 +103,7 @@ impl Sandbox {
     pub(crate) fn begin_call(&mut self) {
         self.host_calls = 0;
         self.messages = 0;
+        self.http_calls = 0;
         self.meter.begin_call();
     }
 

@@ -105,9 +105,11 @@ impl Scene {
         let session = server.anonymous().call("auth.login", login).await.expect(200);
         let sync = creator.call("event.sync", json!({})).await.expect(200);
         let question = json!({ "mesh_id": mesh.id, "question": "Shall we?" });
+        let timer = json!({ "bot_id": present, "at": soon });
+        let timer = creator.call("timer.create", timer).await.expect(201);
         let approval = people.bob.call("approval.request", question).await.expect(201);
         let things = json!({
-            "approval_id": approval["id"], "question": "Or shall we not?",
+            "approval_id": approval["id"], "timer_id": timer["id"], "question": "Or shall we not?",
             "mesh_id": mesh.id, "room_id": room, "message_id": message["id"], "file_id": file["id"], "thread_id": thread,
             "bot_id": present, "member_id": bob, "invite_id": invite["invite"]["id"],
             "session_id": session["session_id"], "token_id": token["id"],
@@ -126,6 +128,7 @@ impl Scene {
             ("room_member.add", "member_id", carl.into()),
             ("room_bot.add", "bot_id", spare),
             ("bot_subscription.put", "bot_id", component),
+            ("timer.create", "at", soon),
             ("command.invoke", "name", "help".into()),
             ("mcp.call", "jsonrpc", "2.0".into()),
             ("mcp.call", "method", "ping".into()),
@@ -152,8 +155,10 @@ impl Scene {
             let value = value.unwrap_or_else(|| panic!("the scene has no `{field}`, which {name} needs"));
             (field, value.clone())
         };
+        let special = self.special.iter().filter(|(op, ..)| *op == name);
         required_fields(op(name))
             .into_iter()
+            .chain(special.map(|(_, field, _)| (*field).to_owned()))
             .map(field)
             .collect::<Map<_, _>>()
             .into()

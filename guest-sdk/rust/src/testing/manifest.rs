@@ -20,9 +20,9 @@ pub struct Manifest {
     /// Slash commands.
     #[serde(default)]
     pub commands: Vec<toml::Table>,
-    /// Hosts it wants to reach.
+    /// Whom it wants to reach.
     #[serde(default)]
-    pub egress: toml::Table,
+    pub egress: Egress,
     /// What it has to be told in secret.
     #[serde(default)]
     pub secrets: Vec<Secret>,
@@ -34,6 +34,15 @@ pub struct Manifest {
     pub config: toml::Table,
 }
 
+/// The table `[egress]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Egress {
+    /// Host names, or `*.` and one for everything below it.
+    #[serde(default)]
+    pub hosts: Vec<String>,
+}
+
 /// One of the tables `[[secrets]]`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -43,6 +52,9 @@ pub struct Secret {
     /// What for, for the person who enters it.
     #[serde(default)]
     pub reason: String,
+    /// Where the mesh may send it; the bot itself cannot read one with hosts.
+    #[serde(default)]
+    pub hosts: Vec<String>,
 }
 
 /// The table `[bot]`.

@@ -1,5 +1,6 @@
 //! A mesh in memory, to test a bot on natively with `cargo test`.
 
+mod extra;
 mod manifest;
 mod says;
 mod world;
@@ -7,10 +8,9 @@ mod world;
 use crate::{
     Actor, Bot, Error, Event, Mesh, Message, Outcome, Packaged, Payload, Room,
     backend::Backend,
-    event::INVOKED,
     export::Runner,
     log::Level,
-    raw::{exports::mesh::bot::handler::Unknown, mesh::bot::types},
+    raw::{exports::mesh::bot::handler::Invocation, mesh::bot::types},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::{cell::RefCell, rc::Rc};
@@ -160,12 +160,13 @@ impl<B: Bot> TestMesh<B> {
     /// Ada calls one of the bot's slash commands in `general`, with this text behind it.
     pub fn command(&mut self, name: &str, text: &str) -> Handled {
         let room = self.world.room("general").id;
-        let data = serde_json::json!({
-            "command": name, "text": text, "arguments": null, "room_id": room, "reply_handle": "cmdcall_1",
-        });
-        self.event(Payload::Other(Unknown {
-            name: INVOKED.into(),
-            data: data.to_string(),
+        self.event(Payload::CommandInvoked(Invocation {
+            command: name.into(),
+            text: text.into(),
+            arguments: None,
+            room_id: room,
+            reply_handle: "cmdcall_1".into(),
+            hops: 0,
         }))
     }
 

@@ -2,11 +2,15 @@ use crate::{
     Actor, Denial, Entry, Error, Identity, Member, Message, Room, RoomMember,
     backend::Calls,
     raw::mesh::bot::{
+        approvals::NewRequest,
+        files::{File, FilePage},
+        http::{Request, Response},
         kv::{EntryPage, Value},
         members::MemberPage,
         meshes::{Mesh as MeshInfo, PermissionQuestion},
         messages::{MessagePage, NewMessage},
         rooms::{NewRoom, RoomMemberPage, RoomPage},
+        timers::NewTimer,
         types::{self, PageRequest},
     },
 };
@@ -20,6 +24,27 @@ type Answer<T> = Result<T, types::Error>;
 /// The state of a test mesh, and its answers to what a bot asks.
 pub(super) struct World(RefCell<State>);
 
+/// A timer that the bot has set.
+#[derive(Clone)]
+pub(super) struct Timer {
+    pub(super) id: String,
+    pub(super) room: Option<String>,
+    pub(super) due_at: u64,
+    pub(super) data: String,
+    again: bool,
+}
+
+/// A question that the bot has asked.
+pub(super) struct Question {
+    pub(super) id: String,
+    pub(super) room: Option<String>,
+    pub(super) operation: Option<String>,
+    question: String,
+}
+
+/// The other side of HTTP.
+pub(super) type Answers = Box<dyn Fn(&crate::Request) -> Option<Response>>;
+
 struct State {
     me: Actor,
     /// `None` allows everything.
@@ -32,6 +57,10 @@ struct State {
     messages: Vec<Message>,
     reactions: Vec<(String, String)>,
     kv: BTreeMap<String, Value>,
+    files: Vec<(File, Vec<u8>)>,
+    timers: Vec<Timer>,
+    questions: Vec<Question>,
+    http: Option<Answers>,
     count: u64,
 }
 
@@ -52,6 +81,10 @@ impl World {
             messages: Vec::new(),
             reactions: Vec::new(),
             kv: BTreeMap::new(),
+            files: Vec::new(),
+            timers: Vec::new(),
+            questions: Vec::new(),
+            http: None,
             count: 0,
         }));
         let me = world.0.borrow().me.clone();
@@ -79,6 +112,35 @@ impl World {
 
     pub(super) fn tell_secret(&self, name: &str, value: &str) {
         self.0.borrow_mut().secrets.insert(name.into(), value.into());
+    }
+
+    /// Takes the timers, but for those that come again, in the order in which they are due.
+    pub(super) fn take_timers(&self) -> Vec<Timer> {
+        let mut state = self.0.borrow_mut();
+        let mut due = state.timers.clone();
+        due.sort_by_key(|timer| timer.due_at);
+        state.timers.retain(|timer| timer.again);
+        due
+    }
+
+    pub(super) fn take_question(&self) -> Option<Question> {
+        let mut state = self.0.borrow_mut();
+        (!state.questions.is_empty()).then(|| state.questions.remove(0))
+    }
+
+    pub(super) fn questions(&self) -> Vec<String> {
+        let state = self.0.borrow();
+        state.questions.iter().map(|asked| asked.question.clone()).collect()
+    }
+
+    pub(super) fn answer_http(&self, answers: Answers) {
+        self.0.borrow_mut().http = Some(answers);
+    }
+
+    pub(super) fn file(&self, name: &str) -> Option<Vec<u8>> {
+        let state = self.0.borrow();
+        let found = state.files.iter().find(|(file, _)| file.name == name);
+        found.map(|(_, bytes)| bytes.clone())
     }
 
     pub(super) fn configure(&self, json: String) {
@@ -230,6 +292,126 @@ impl Calls for World {
     fn secret_read(&self, name: &str) -> Answer<String> {
         let secret = self.with("bot.state")?.secrets.get(name).cloned();
         secret.ok_or_else(|| types::Error::NotFound(name.into()))
+    }
+
+    fn file_list(&self, room: &str, page: &PageRequest) -> Answer<FilePage> {
+        let mut state = self.with("file.read")?;
+        let room = state.find_room(room)?.id.clone();
+        let of_room = state.files.iter().rev().filter(|(file, _)| file.room_id == room);
+        let of_room: Vec<File> = of_room.map(|(file, _)| file.clone()).collect();
+        let (files, next_cursor) = paged(&of_room, page)?;
+        Ok(FilePage { files, next_cursor })
+    }
+
+    fn file_get(&self, file: &str) -> Answer<File> {
+        let state = self.with("file.read")?;
+        let found = state.files.iter().find(|(known, _)| known.id == file);
+        found
+            .map(|(file, _)| file.clone())
+            .ok_or_else(|| types::Error::NotFound(file.into()))
+    }
+
+    fn file_delete(&self, file: &str) -> Answer<()> {
+        let mut state = self.with("file.manage")?;
+        let count = state.files.len();
+        state.files.retain(|(known, _)| known.id != file);
+        if state.files.len() == count {
+            return Err(types::Error::NotFound(file.into()));
+        }
+        Ok(())
+    }
+
+    fn file_bytes(&self, file: &str) -> Answer<Vec<u8>> {
+        let state = self.with("file.read")?;
+        let found = state.files.iter().find(|(known, _)| known.id == file);
+        found
+            .map(|(_, bytes)| bytes.clone())
+            .ok_or_else(|| types::Error::NotFound(file.into()))
+    }
+
+    fn may_upload(&self, room: &str) -> Answer<()> {
+        self.with("file.upload")?.find_room(room).map(drop)
+    }
+
+    fn file_add(&self, room: &str, name: &str, bytes: &[u8]) -> Answer<File> {
+        let mut state = self.with("file.upload")?;
+        let file = File {
+            id: state.id("file"),
+            room_id: state.find_room(room)?.id.clone(),
+            name: name.into(),
+            media_type: "application/octet-stream".into(),
+            size: bytes.len() as u64,
+            created_at: state.now(),
+        };
+        state.files.push((file.clone(), bytes.to_vec()));
+        Ok(file)
+    }
+
+    fn timer_list(&self) -> Answer<String> {
+        let state = self.with("bot.state")?;
+        let timers = state
+            .timers
+            .iter()
+            .map(|timer| serde_json::json!({ "id": timer.id, "room_id": timer.room }));
+        Ok(serde_json::Value::from_iter(timers).to_string())
+    }
+
+    fn timer_create(&self, timer: &NewTimer) -> Answer<String> {
+        let mut state = self.with("bot.state")?;
+        if timer.at.is_some() == timer.cron.is_some() {
+            return Err(types::Error::Invalid("has either `at` or `cron`".into()));
+        }
+        let id = state.id("timer");
+        let new = Timer {
+            id: id.clone(),
+            room: timer.room.clone(),
+            due_at: timer.at.unwrap_or_else(|| state.now()),
+            data: timer.data.clone(),
+            again: timer.cron.is_some(),
+        };
+        state.timers.push(new);
+        Ok(serde_json::json!({ "id": id }).to_string())
+    }
+
+    fn timer_cancel(&self, timer: &str) -> Answer<()> {
+        let mut state = self.with("bot.state")?;
+        let count = state.timers.len();
+        state.timers.retain(|known| known.id != timer);
+        if state.timers.len() == count {
+            return Err(types::Error::NotFound(timer.into()));
+        }
+        Ok(())
+    }
+
+    fn fetch(&self, request: &Request) -> Answer<Response> {
+        let state = self.with("bot.network")?;
+        let answer = state
+            .http
+            .as_ref()
+            .and_then(|answer| answer(&crate::Request(request.clone())));
+        answer.ok_or_else(|| types::Error::Unavailable("The other side cannot be reached.".into()))
+    }
+
+    fn approval_request(&self, request: &NewRequest) -> Answer<String> {
+        let mut state = self.with("approval.request")?;
+        let id = state.id("approval");
+        state.questions.push(Question {
+            id: id.clone(),
+            room: request.room.clone(),
+            operation: request.operation.clone(),
+            question: request.question.clone(),
+        });
+        Ok(serde_json::json!({ "id": id, "state": "pending" }).to_string())
+    }
+
+    fn approval_cancel(&self, approval: &str) -> Answer<String> {
+        let mut state = self.with("approval.request")?;
+        let count = state.questions.len();
+        state.questions.retain(|known| known.id != approval);
+        if state.questions.len() == count {
+            return Err(types::Error::NotFound(approval.into()));
+        }
+        Ok(serde_json::json!({ "id": approval, "state": "cancelled" }).to_string())
     }
 
     fn whoami(&self) -> Answer<Identity> {

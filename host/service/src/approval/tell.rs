@@ -24,6 +24,7 @@ struct Decided<'a> {
     operation: Option<&'a str>,
     state: ApprovalState,
     scope: Option<ApprovalScope>,
+    choice: Option<&'a str>,
     /// What the held call came to, as an HTTP status.
     status: Option<u16>,
 }
@@ -55,6 +56,7 @@ pub(super) async fn decided(cx: &mut Cx<'_>, approval: &Approval) -> Result<()> 
         operation: held.map(|held| &*held.operation),
         state: approval.state,
         scope: approval.scope,
+        choice: approval.choice.as_deref(),
         status: held.and_then(|held| held.result.as_ref()).map(|result| result.status),
     };
     let deciders = approvals::deciders(cx.tx(), approval.mesh_id).await?;

@@ -170,14 +170,13 @@ async fn put(cx: &mut Cx<'_>, on: &Grant<BotId>, input: PutBotGrantIn) -> Result
     }
     let place = pattern(cx, bot.mesh_id, input.on.as_deref()).await?;
     let review = Review::load(cx, &bot, version.as_ref()).await?;
-    let asked = review.asked(permission);
-    if asked.is_empty() && input.effect != Decision::Deny {
+    if review.asked(permission).is_empty() && input.effect != Decision::Deny {
         return Err(Error::invalid(
             "/permission",
             format!("this version's bot.toml does not ask for `{permission}`, so the bot could not use it anyway"),
         ));
     }
-    let asked: Vec<String> = asked.iter().map(Pattern::to_string).collect();
+    let asked = review.subject(permission);
     let grant = bot_grants::Stored {
         publisher: review.publisher.clone(),
         permission,

@@ -41,6 +41,7 @@ pub use upload::{UploadBotVersion, UploadBotVersionIn};
 pub use version::{BotVersionIn, GetBotVersion, ListBotVersions, ListBotVersionsIn};
 
 pub(crate) use limit::settings;
+pub(crate) use secret::open_for_request;
 
 use crate::{Answer, Cx, Error, Result, error::Code};
 use mesh_store::{bot_versions, bots, log::Stream, members};

@@ -12,6 +12,9 @@ use mesh_authz::{Pattern, Permission};
 use mesh_store::{bot_grants, bot_versions};
 use mesh_types::{BotId, Decision, MeshId, Timestamp, bot::Bot, bot::BotGrant};
 
+/// What stands before a host, among the things that a decision is about.
+const HOST: &str = "host:";
+
 /// A version, what it asks for, and every decision about its bot.
 pub(crate) struct Review {
     bot: BotId,
@@ -59,13 +62,32 @@ impl Review {
         wished.filter_map(|capability| capability.on.parse().ok()).collect()
     }
 
+    /// All that a decision about this permission is about, as it is kept with the decision: the patterns, and the hosts
+    /// that the version wants to reach.
+    pub(crate) fn subject(&self, permission: Permission) -> Vec<String> {
+        let patterns = self.asked(permission).into_iter().map(|pattern| pattern.to_string());
+        let hosts = self.hosts(permission).map(|host| format!("{HOST}{host}"));
+        patterns.chain(hosts).collect()
+    }
+
+    /// The hosts that a permission lets the version reach.
+    fn hosts(&self, permission: Permission) -> impl Iterator<Item = &str> {
+        let manifest = self.manifest.as_ref().filter(|_| permission == Permission::BotNetwork);
+        manifest
+            .into_iter()
+            .flat_map(|manifest| &manifest.egress.hosts)
+            .map(String::as_str)
+    }
+
     /// Whether a decision holds for this version, apart from its end.
     pub(crate) fn carries(&self, grant: &bot_grants::Stored) -> bool {
-        let asked_then: Vec<String> = serde_json::from_str(&grant.asked).unwrap_or_default();
-        let asked_then: Vec<Pattern> = asked_then.iter().filter_map(|text| text.parse().ok()).collect();
+        let texts_then: Vec<String> = serde_json::from_str(&grant.asked).unwrap_or_default();
+        let asked_then: Vec<Pattern> = texts_then.iter().filter_map(|text| text.parse().ok()).collect();
+        let hosts_then: Vec<&str> = texts_then.iter().filter_map(|text| text.strip_prefix(HOST)).collect();
         let no_wider = || {
             let mut now = self.asked(grant.permission).into_iter();
             now.all(|now| asked_then.iter().any(|then| self.covers(*then, now)))
+                && self.hosts(grant.permission).all(|now| hosts_then.contains(&now))
         };
         grant.effect == Decision::Deny || (grant.publisher == self.publisher && no_wider())
     }

@@ -2,8 +2,10 @@
 
 use super::BotIn;
 use crate::{
-    Answer, Cx, Effect, Error, Method, Nothing, Op, OpSpec, Result, error::Code, manifest::Manifest,
-    manifest::is_secret_name, op, seal,
+    Answer, Cx, Effect, Error, Host, Method, Nothing, Op, OpSpec, Result,
+    error::Code,
+    manifest::{Manifest, Secret, is_secret_name},
+    op, outbound, seal,
 };
 use mesh_authz::{Grant, Permission, Reason};
 use mesh_store::{bot_secrets, bot_versions, bots, log::Stream};
@@ -188,18 +190,48 @@ impl Op for ReadBotSecret {
         let stored = super::stored(cx, *on).await?;
         let version = stored.bot.active_version.ok_or_else(Error::not_found)?;
         let version = super::version_of(cx, *on, version).await?;
-        if !names(&Manifest::from_json(&version.manifest)?, &input.name) {
-            let detail = format!(
-                "bot.toml does not name the secret `{}`.",
-                input.name.chars().take(64).collect::<String>()
-            );
-            return Err(Error::forbidden(Reason::Grant, detail));
+        let manifest = Manifest::from_json(&version.manifest)?;
+        if !named(&manifest, &input.name)?.hosts.is_empty() {
+            return Err(Error::forbidden(
+                Reason::Grant,
+                "This secret goes into requests to its hosts; the bot itself does not see it.",
+            ));
         }
-        let sealed = bot_secrets::sealed(cx.tx(), &on, &input.name).await?;
+        let sealed = bot_secrets::sealed(cx.tx(), *on, &input.name).await?;
         let sealed = sealed.ok_or_else(Error::not_found)?;
         let value = seal::open(&cx.host().keys.secrets, &purpose(*on, &input.name), &sealed)?;
         Ok(OpenedSecret { value })
     }
+}
+
+/// A secret for a request of its bot to this host.
+pub(crate) async fn open_for_request(
+    host: &Host,
+    bot: BotId,
+    manifest: &Manifest,
+    name: &str,
+    to: &str,
+) -> Result<String> {
+    let hosts = &named(manifest, name)?.hosts;
+    if !hosts.is_empty() && !hosts.iter().any(|pattern| outbound::matches(pattern, to)) {
+        let detail = format!("The secret `{name}` is not for `{to}`.");
+        return Err(Error::forbidden(Reason::Grant, detail));
+    }
+    let sealed = bot_secrets::sealed(&mut host.store.view().await?.tx(), bot, name).await?;
+    seal::open(
+        &host.keys.secrets,
+        &purpose(bot, name),
+        &sealed.ok_or_else(Error::not_found)?,
+    )
+}
+
+/// What the manifest says of a secret.
+fn named<'a>(manifest: &'a Manifest, name: &str) -> Result<&'a Secret> {
+    let found = manifest.secrets.iter().find(|secret| secret.name == name);
+    found.ok_or_else(|| {
+        let name: String = name.chars().take(64).collect();
+        Error::forbidden(Reason::Grant, format!("bot.toml does not name the secret `{name}`."))
+    })
 }
 
 /// Whose secret it is: one that was sealed as another cannot be put in its place.

@@ -25,6 +25,7 @@ const HEARD: &[&str] = &[
     "room-member-left",
     "room-opened",
     "thread-changed",
+    "timer-fired",
 ];
 
 /// Whether a bot can hear of an event of this name.
@@ -41,7 +42,7 @@ pub fn contract_name(kind: &str) -> String {
 pub fn is_own(kind: &str) -> bool {
     matches!(
         kind,
-        "approval.decided" | "bot.config_changed" | "bot.grants_changed" | "command.invoked"
+        "approval.decided" | "bot.config_changed" | "bot.grants_changed" | "command.invoked" | "timer.fired"
     )
 }
 

@@ -21,9 +21,9 @@ pub use stream::{Begins, StreamEvents, StreamEventsIn};
 pub use sync::{PollEvents, SyncEvents, SyncEventsIn};
 
 use crate::{Answer, Error, Result, recent::Recent};
-use mesh_store::{Tx, commands, files, log::Entry, members, messages, reactions};
+use mesh_store::{Tx, commands, files, log::Entry, members, messages, reactions, timers};
 use mesh_types::{
-    ActorId, CommandCallId, FileId, MeshId, MessageId,
+    ActorId, CommandCallId, FileId, MeshId, MessageId, TimerId,
     view::{Actor, Event},
 };
 use serde::{Deserialize, Serialize};
@@ -52,6 +52,11 @@ struct Reference {
 #[derive(Deserialize)]
 struct FileReference {
     file_id: FileId,
+}
+
+#[derive(Deserialize)]
+struct TimerReference {
+    timer_id: TimerId,
 }
 
 /// The log keeps the name of a call, not what was typed.
@@ -117,6 +122,7 @@ impl Reader {
             "message.created" | "message.edited" => Self::message(tx, &entry.data).await?,
             "file.added" => file(tx, &entry.data).await?,
             "command.invoked" => command(tx, &entry.data, actor.as_ref()).await?,
+            "timer.fired" => timer(tx, &entry.data).await?,
             _ => serde_json::from_str(&entry.data).map_err(Error::internal)?,
         };
         Ok(Some(Event {
@@ -161,6 +167,17 @@ async fn file(tx: &mut Tx<'_>, data: &str) -> Result<Value> {
         Some(file) => serde_json::to_value(file).map_err(Error::internal),
         None => Ok(serde_json::json!({ "file_id": reference.file_id, "redacted": true })),
     }
+}
+
+/// What a timer carries, unless it was cancelled since it fired.
+async fn timer(tx: &mut Tx<'_>, data: &str) -> Result<Value> {
+    let mut fired: Value = serde_json::from_str(data).map_err(Error::internal)?;
+    let reference: TimerReference = serde_json::from_str(data).map_err(Error::internal)?;
+    match timers::get(tx, reference.timer_id).await? {
+        Some(timer) => fired["data"] = timer.data,
+        None => fired["redacted"] = true.into(),
+    }
+    Ok(fired)
 }
 
 /// What a slash command was called with, as long as it is kept.

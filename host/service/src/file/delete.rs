@@ -13,6 +13,7 @@ impl Op for DeleteFile {
         .needs(Permission::FileManage)
         .about("Deletes a file, also from the message that shows it. Its bytes go after 30 days.")
         .http(Method::Delete, "/files/{file_id}", 204)
+        .wasm("files", "delete")
         .socket()
         .cli();
     type In = FileIn;

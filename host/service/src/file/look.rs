@@ -26,6 +26,7 @@ impl Op for GetFile {
         .needs(Permission::FileRead)
         .about("Describes a file: its name, kind, size, digest and message.")
         .http(Method::Get, "/files/{file_id}", 200)
+        .wasm("files", "get")
         .socket()
         .mcp()
         .cli();
@@ -70,6 +71,7 @@ impl Op for DownloadFile {
             "Gives a file's bytes, or a range of them. Images, audio, video and PDF may be shown; the rest is saved.",
         )
         .http(Method::Get, "/files/{file_id}/content", 200)
+        .wasm("files", "download")
         .cli();
     type In = FileIn;
     type Out = Download;
@@ -113,6 +115,7 @@ impl Op for ListFiles {
         .needs(Permission::FileRead)
         .about("Lists a room's files, the newest first.")
         .http(Method::Get, "/rooms/{room_id}/files", 200)
+        .wasm("files", "list")
         .socket()
         .mcp()
         .cli();

@@ -29,6 +29,17 @@ pub struct UploadFileIn {
     stored: Option<Stored>,
 }
 
+impl UploadFileIn {
+    /// A file whose bytes are kept already.
+    pub fn of(room_id: RoomId, name: String, stored: Stored) -> Self {
+        Self {
+            room_id,
+            name: Some(name),
+            stored: Some(stored),
+        }
+    }
+}
+
 impl Op for UploadFile {
     const SPEC: OpSpec = op("file.upload", Effect::Write)
         .needs(Permission::FileUpload)
@@ -36,6 +47,7 @@ impl Op for UploadFile {
         .http(Method::Post, "/rooms/{room_id}/files", 201)
         .body(Body::File(limits::FILE))
         .cost(5)
+        .wasm("files", "upload")
         .cli();
     type In = UploadFileIn;
     type Out = File;

@@ -7,6 +7,7 @@ use mesh_authz::{Caller, Credential, Who};
 use mesh_service::{
     Code, Door, Envelope, Error, Host, Input, Keys, OPS, Reply, Settings,
     blobs::Blobs,
+    outbound::Outbound,
     rate::Rates,
     runtime::{BotRuntime, ImportedFunction, Inspection, InstanceStatus},
 };
@@ -135,6 +136,7 @@ impl World {
             operators: Vec::new(),
             rates: Rates::default(),
             blobs: Blobs::open(dir.path()).unwrap(),
+            outbound: Outbound::new(&[]).unwrap(),
         };
         let host = Host::new(
             store,

@@ -6,6 +6,7 @@ use mesh_service::{
     Door, Envelope, Error, Host, Input, Keys, OPS, Reply, Settings,
     auth::offer_first_account,
     blobs::Blobs,
+    outbound::Outbound,
     rate::{Rate, Rates},
 };
 use mesh_store::{
@@ -186,6 +187,7 @@ impl World {
                 sign_in_per_minute: options.sign_ins,
             },
             blobs: Blobs::open(dir.path()).unwrap(),
+            outbound: Outbound::new(&[]).unwrap(),
         };
         let keys = Keys {
             cursor: [1; 32],

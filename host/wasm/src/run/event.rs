@@ -1,7 +1,9 @@
 //! From an event of the log to the contract's.
 
 use super::convert;
-use crate::bindings::exports::mesh::bot::handler::{Closing, Deletion, Departure, Event, Payload, Reaction, Unknown};
+use crate::bindings::exports::mesh::bot::handler::{
+    Closing, Decision, Deletion, Departure, Event, Firing, Invocation, Payload, Reaction, Unknown,
+};
 use mesh_types::view;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -46,6 +48,10 @@ fn payload(kind: &str, data: Value, handle: &str) -> (Payload, u32) {
         }),
         "thread.changed" => read(&data).map(|thread| (Payload::ThreadChanged(convert::thread(thread)), 0)),
         "room_member.joined" => read(&data).map(|seat| (Payload::RoomMemberJoined(convert::room_member(seat)), 0)),
+        "command.invoked" => invocation(&data).map(|called| {
+            let hops = called.hops;
+            (Payload::CommandInvoked(called), hops)
+        }),
         _ => simple(kind, &data).map(|payload| (payload, 0)),
     };
     typed.unwrap_or_else(|| {
@@ -82,9 +88,39 @@ fn simple(kind: &str, data: &Value) -> Option<Payload> {
             room_id: text("room_id")?,
             reason: text("reason")?,
         }),
+        "approval.decided" => Payload::ApprovalDecided(Decision {
+            approval_id: text("approval_id")?,
+            room_id: text("room_id"),
+            operation: text("operation"),
+            state: text("state")?,
+            choice: text("choice"),
+            status: data
+                .get("status")
+                .and_then(Value::as_u64)
+                .and_then(|status| status.try_into().ok()),
+        }),
+        "timer.fired" => Payload::TimerFired(Firing {
+            timer_id: text("timer_id")?,
+            room_id: text("room_id"),
+            due_at: convert::time(read(data.get("due_at")?)?),
+            data: data.get("data").unwrap_or(&Value::Null).to_string(),
+        }),
         "bot.config_changed" => Payload::BotConfigChanged,
         "bot.grants_changed" => Payload::BotGrantsChanged,
         _ => return None,
+    })
+}
+
+fn invocation(data: &Value) -> Option<Invocation> {
+    let text = |field: &str| Some(data.get(field)?.as_str()?.to_owned());
+    let arguments = data.get("arguments").filter(|arguments| !arguments.is_null());
+    Some(Invocation {
+        command: text("command")?,
+        text: text("text")?,
+        arguments: arguments.map(Value::to_string),
+        room_id: text("room_id")?,
+        reply_handle: text("reply_handle")?,
+        hops: u32::try_from(data.get("hops")?.as_u64()?).unwrap_or(u32::MAX),
     })
 }
 

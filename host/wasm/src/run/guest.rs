@@ -6,6 +6,7 @@ use mesh_authz::{Caller, Credential, Who};
 use mesh_service::{Door, Effect, Envelope, Host, Op, call};
 use mesh_types::{BotId, MeshId, RequestId};
 use std::sync::Arc;
+use wasmtime::component::ResourceTable;
 
 /// An answer for the bot, or the end of its instance.
 pub(crate) type Answer<T> = wasmtime::Result<Result<T, Error>>;
@@ -52,12 +53,28 @@ impl Guest {
         }
     }
 
+    /// Counts a call of the mesh.
+    pub(crate) fn spend_host_call(&mut self) -> wasmtime::Result<()> {
+        Ok(self.sandbox.spend_host_call()?)
+    }
+
+    /// Counts a request that leaves the server.
+    pub(crate) fn spend_http_call(&mut self) -> wasmtime::Result<()> {
+        Ok(self.sandbox.spend_http_call()?)
+    }
+
+    /// What the bot holds of the host.
+    pub(crate) fn table(&mut self) -> &mut ResourceTable {
+        self.sandbox.table()
+    }
+
     /// Calls an operation in the bot's name.
     pub(crate) async fn call<O: Op>(&mut self, input: O::In) -> Answer<O::Out> {
-        self.sandbox.spend_host_call()?;
+        self.spend_host_call()?;
         let mut envelope = Envelope::new(self.caller(), Door::Wasm, RequestId::new(self.host.ids.next()));
         envelope.hops = self.scope.hops();
-        if O::SPEC.effect == Effect::Write {
+        // What is not kept cannot be given again: a request that leaves the server is sent with every try.
+        if O::SPEC.effect == Effect::Write && !O::SPEC.shown_once {
             envelope.idempotency_key = self.scope.next_key(O::SPEC.name);
         }
         match call::<O>(&self.host, envelope, input).await {

@@ -260,6 +260,7 @@ impl Shared {
             host_calls: small(limits.host_calls),
             messages: small(limits.messages),
             log_bytes: limits.log_bytes,
+            http_calls: small(limits.http_calls),
             ..defaults.clone()
         }
     }

@@ -2,11 +2,16 @@
 
 use std::time::Duration;
 
+use wasmtime::component::Resource;
+
 use mesh_wasm::bindings::types::{Actor, Error, Id, Json, Member, Message, PageRequest, Room, RoomMember, Thread};
 use mesh_wasm::bindings::{
-    Event, Payload, approvals, auth, bots, config, docs, events, kv, members, meshes, messages, rooms, secrets,
+    Event, Payload, approvals, auth, bots, config, docs, events, files, http, kv, members, meshes, messages, rooms,
+    secrets, timers,
 };
-use mesh_wasm::{Allowed, BotHost, Called, Engine, EngineConfig, Instance, Limits, Linked, Linker, Sandbox};
+use mesh_wasm::{
+    Allowed, BotHost, Called, Engine, EngineConfig, FileReader, FileWriter, Instance, Limits, Linked, Linker, Sandbox,
+};
 
 type Answer<T> = wasmtime::Result<Result<T, Error>>;
 
@@ -110,6 +115,63 @@ impl approvals::Host for Recorder {
 
 impl secrets::Host for Recorder {
     async fn read(&mut self, _: String) -> Answer<String> {
+        self.absent()
+    }
+}
+
+impl files::Host for Recorder {
+    async fn list(&mut self, _: Id, _: PageRequest) -> Answer<files::FilePage> {
+        self.absent()
+    }
+    async fn get(&mut self, _: Id) -> Answer<files::File> {
+        self.absent()
+    }
+    async fn download(&mut self, _: Id) -> Answer<Resource<FileReader>> {
+        self.absent()
+    }
+    async fn upload(&mut self, _: Id, _: String) -> Answer<Resource<FileWriter>> {
+        self.absent()
+    }
+    async fn delete(&mut self, _: Id) -> Answer<()> {
+        self.absent()
+    }
+}
+
+impl files::HostReader for Recorder {
+    async fn read(&mut self, _: Resource<FileReader>, _: u32) -> Answer<Vec<u8>> {
+        self.absent()
+    }
+    async fn drop(&mut self, _: Resource<FileReader>) -> wasmtime::Result<()> {
+        Ok(())
+    }
+}
+
+impl files::HostWriter for Recorder {
+    async fn write(&mut self, _: Resource<FileWriter>, _: Vec<u8>) -> Answer<()> {
+        self.absent()
+    }
+    async fn finish(&mut self, _: Resource<FileWriter>) -> Answer<files::File> {
+        self.absent()
+    }
+    async fn drop(&mut self, _: Resource<FileWriter>) -> wasmtime::Result<()> {
+        Ok(())
+    }
+}
+
+impl timers::Host for Recorder {
+    async fn list(&mut self) -> Answer<Json> {
+        self.absent()
+    }
+    async fn create(&mut self, _: timers::NewTimer) -> Answer<Json> {
+        self.absent()
+    }
+    async fn cancel(&mut self, _: Id) -> Answer<()> {
+        self.absent()
+    }
+}
+
+impl http::Host for Recorder {
+    async fn fetch(&mut self, _: http::Request) -> Answer<http::Response> {
         self.absent()
     }
 }

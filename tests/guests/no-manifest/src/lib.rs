@@ -21,6 +21,7 @@ impl Guest for Bare {
                 text: format!("bare: {}", message.text),
                 thread: message.thread_id,
                 reply_to: Some(message.id),
+                files: Vec::new(),
             };
             messages::post(&reply).map_err(|error| format!("{error:?}"))?;
         }

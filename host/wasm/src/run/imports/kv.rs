@@ -37,11 +37,8 @@ impl Host for Guest {
     }
 
     async fn delete(&mut self, key: String) -> Answer<bool> {
-        Ok(match self.call::<DeleteValue>(KeyIn { bot_id: self.bot, key }).await? {
-            Ok(_) => Ok(true),
-            Err(Error::NotFound(_)) => Ok(false),
-            Err(error) => Err(error),
-        })
+        let deleted = self.call::<DeleteValue>(KeyIn { bot_id: self.bot, key }).await?;
+        Ok(deleted.map(|answer| answer.deleted))
     }
 
     async fn list(&mut self, prefix: String, page: PageRequest) -> Answer<EntryPage> {

@@ -48,8 +48,12 @@ impl Host for Guest {
             Ok(id) => id,
             Err(error) => return Ok(Err(error)),
         };
+        let file_ids = match message.files.iter().map(|file| Guest::id(file)).collect() {
+            Ok(ids) => ids,
+            Err(error) => return Ok(Err(error)),
+        };
         let input = PostMessageIn {
-            file_ids: Vec::new(),
+            file_ids,
             room_id,
             text: message.text,
             thread_id,

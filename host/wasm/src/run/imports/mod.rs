@@ -9,12 +9,15 @@ mod bots;
 mod config;
 mod docs;
 mod events;
+mod files;
+mod http;
 mod kv;
 mod members;
 mod meshes;
 mod messages;
 mod rooms;
 mod secrets;
+mod timers;
 
 use super::guest::Answer;
 use crate::bindings::types::Error;

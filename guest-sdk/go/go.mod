@@ -1,0 +1,3 @@
+module the-mesh.dev/bot
+
+go 1.27

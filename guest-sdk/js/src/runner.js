@@ -1,0 +1,104 @@
+import { notAsync } from "./bot.js";
+import { MeshError, PendingError, RateLimitedError, Reject, Retry } from "./errors.js";
+import { commandOf, decisionOf, eventOf, firingOf, reactionOf } from "./event.js";
+import * as log from "./log.js";
+import { Mesh } from "./mesh.js";
+import { Message } from "./message.js";
+
+/** A handler failed. The message is what the mesh gets to know of it. */
+export class HandlerFailed extends Error {
+  constructor(cause) {
+    super(describe(cause), { cause });
+    this.name = "HandlerFailed";
+  }
+}
+
+/** A bot together with the mesh it talks to: what an instance consists of. */
+export class Runner {
+  #definition;
+
+  constructor(definition, imports) {
+    this.#definition = definition;
+    this.mesh = new Mesh(imports);
+    this.bot = null;
+  }
+
+  /** Makes the bot anew, so that what an earlier instance knew is forgotten. */
+  start() {
+    try {
+      this.bot = this.#definition.create();
+      this.#call("start", this.mesh);
+    } catch (error) {
+      throw failed(error);
+    }
+  }
+
+  /** Hands an event over and gives the outcome of the contract; `HandlerFailed` when the bot failed. */
+  onEvent(event) {
+    try {
+      this.#dispatch(event);
+      return { tag: "ack" };
+    } catch (error) {
+      return outcomeOf(error);
+    }
+  }
+
+  #dispatch(event) {
+    const { tag, val } = event.payload;
+    switch (tag) {
+      case "message-created":
+        return this.#onMessage(new Message(val));
+      case "message-edited":
+        return val.redacted ? undefined : this.#call("onEdit", new Message(val), this.mesh);
+      case "reaction-added":
+      case "reaction-removed":
+        return this.#call("onReaction", reactionOf(event), this.mesh);
+      case "command-invoked":
+        return this.#call("onCommand", commandOf(event), this.mesh);
+      case "timer-fired":
+        return this.#call("onTimer", firingOf(event), this.mesh);
+      case "approval-decided":
+        return this.#call("onDecision", decisionOf(event), this.mesh);
+      case "bot-config-changed":
+        return this.#call("onConfigChanged", this.mesh);
+      default:
+        return this.#call("onEvent", eventOf(event), this.mesh);
+    }
+  }
+
+  // One that was deleted before the bot saw it has nothing left to answer.
+  #onMessage(message) {
+    if (message.redacted) return;
+    const mention = message.mentionsMe && this.bot.onMention;
+    this.#call(mention ? "onMention" : "onMessage", message, this.mesh);
+  }
+
+  #call(handler, ...args) {
+    const result = this.bot[handler]?.(...args);
+    if (typeof result?.then === "function") throw new TypeError(notAsync(handler));
+  }
+}
+
+function outcomeOf(error) {
+  if (error instanceof PendingError) return { tag: "ack" };
+  if (error instanceof RateLimitedError) return { tag: "retry-after", val: error.retryAfterMs };
+  if (error instanceof Retry) return { tag: "retry-after", val: error.afterMs };
+  if (error instanceof Reject) return { tag: "reject", val: error.reason };
+  throw failed(error);
+}
+
+// A slip of the author, such as a TypeError, is hard to find without the place where it happened.
+function failed(error) {
+  const isSlip = error instanceof Error && !(error instanceof MeshError) && error.name !== "Error";
+  if (isSlip && error.stack) log.debug(error.stack);
+  return new HandlerFailed(error);
+}
+
+function describe(error) {
+  try {
+    if (!(error instanceof Error)) return String(error);
+    return error instanceof MeshError || error.name === "Error" ? error.message : `${error.name}: ${error.message}`;
+  } catch {
+    return "something was thrown that cannot be shown";
+  }
+}

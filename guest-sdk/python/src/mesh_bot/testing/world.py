@@ -1,0 +1,12 @@
+"""What a mesh in memory answers."""
+
+from __future__ import annotations
+
+from .about import AboutCalls
+from .kept import KeptCalls
+from .outside import OutsideCalls
+from .talk import TalkCalls
+
+
+class World(TalkCalls, KeptCalls, OutsideCalls, AboutCalls):
+    """All of it: `mesh_bot.host.Host`."""
