@@ -4,7 +4,7 @@ CARGO ?= cargo
 BIN := target/release/mesh
 PLUGINS := dist/plugins/echo.wasm
 
-.PHONY: help run setup setup-test build plugins test check gen bench soak fmt clean
+.PHONY: help run setup setup-test build plugins conformance test check gen bench soak fmt clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -23,6 +23,9 @@ build: ## Build the server
 
 plugins: ## Build the bots that ship with the server
 	@scripts/build-guest plugins
+
+conformance: setup-test ## Test the SDKs of other languages, and build one bot in each
+	scripts/conformance
 
 test: setup-test plugins ## Run every test
 	scripts/test
@@ -49,4 +52,4 @@ fmt: ## Format
 
 clean: ## Remove what was built
 	$(CARGO) clean
-	rm -rf dist plugins/target guest-sdk/rust/target tests/guests/target
+	rm -rf dist tests/conformance/rust/target plugins/target guest-sdk/rust/target tests/guests/target

@@ -478,6 +478,8 @@ CREATE TABLE bot_decisions (
   at BIGINT NOT NULL
 );
 
+CREATE INDEX bot_decisions_bot ON bot_decisions (bot_id, id);
+
 -- An event that a bot failed to handle waits here, and later events of its lane (its room) behind it.
 CREATE TABLE bot_parked (
   bot_id TEXT NOT NULL REFERENCES bots (id),

@@ -30,7 +30,6 @@ func TestTheTemplateIsAProject(t *testing.T) {
 	run(t, project, nil, "vet", "./...")
 	run(t, project, nil, "test", "./...")
 	wasm := []string{"GOOS=wasip1", "GOARCH=wasm"}
-	run(t, project, wasm, "vet", "./...")
 	run(t, project, wasm, "build", "-buildmode=c-shared", "-ldflags=-s -w -checklinkname=0", "-o", "core.wasm", ".")
 	core, err := os.ReadFile(filepath.Join(project, "core.wasm"))
 	if err != nil {

@@ -56,7 +56,10 @@ export interface Handlers {
   onDecision?(decision: Decision, mesh: Mesh): Handled;
   /** The bot's settings changed; read them again with {@link Mesh.config}. */
   onConfigChanged?(mesh: Mesh): Handled;
-  /** Everything else: deletions, threads, people and rooms that come and go, changed rights, gaps, and what later versions of the mesh may send. */
+  /**
+   * Everything else: deletions, threads, people and rooms that come and go, changed rights, gaps, and what later
+   * versions of the mesh may send.
+   */
   onEvent?(event: Event, mesh: Mesh): Handled;
 }
 
@@ -495,7 +498,7 @@ export interface Files {
   get(file: Id): File;
   /** The bytes of a file, whole. Needs `file.read`. */
   download(file: Id): Uint8Array;
-  /** The bytes of a file in pieces of at most so many, for files that should not be in memory whole. Needs `file.read`. */
+  /** The bytes of a file in pieces of at most so many, for what should not be in memory whole. Needs `file.read`. */
   chunks(file: Id, most?: number): Iterable<Uint8Array>;
   /** Makes a file; people see it with a message that it is sent with. Needs `file.upload`. */
   upload(room: Id, name: string, content: Content | Iterable<Content>): File;
@@ -527,7 +530,7 @@ export interface Timers {
 
 /** Either `at`, or `cron`. */
 export interface NewTimer {
-  /** Fires once, at this time. Count from the event (`message.createdAt + 60_000`), so that a second try means the same. */
+  /** Fires once, then. Count from the event, as in `message.createdAt + 60_000`: a second try means the same time. */
   at?: Timestamp | Date;
   /** Fires again and again: minute, hour, day of the month, month and day of the week. */
   cron?: string;
@@ -639,14 +642,7 @@ export interface Response {
 export abstract class MeshError extends Error {
   /** The kind of error, in words. */
   readonly kind:
-    | "denied"
-    | "not found"
-    | "invalid"
-    | "conflict"
-    | "rate limited"
-    | "pending"
-    | "unavailable"
-    | "malformed";
+    "denied" | "not found" | "invalid" | "conflict" | "rate limited" | "pending" | "unavailable" | "malformed";
 }
 
 /** The mesh refuses. Nothing happened and nothing was spent. */

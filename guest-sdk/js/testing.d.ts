@@ -81,7 +81,11 @@ export class TestMesh<Instance extends object = object> {
   /** Somebody reacts to a message; to the newest one if it is not said. */
   react(emoji: string, options?: { by?: string; on?: Message; removed?: boolean }): Outcome;
   /** Somebody calls one of the bot's slash commands. */
-  command(name: string, text?: string, options?: { by?: string; room?: string; arguments?: object; hops?: number }): Outcome;
+  command(
+    name: string,
+    text?: string,
+    options?: { by?: string; room?: string; arguments?: object; hops?: number },
+  ): Outcome;
   /** Somebody decides a question: the call that waited for it is made, and the bot is told. */
   decide(approvalId: Id, state?: string, options?: { choice?: string; by?: string }): Outcome;
   /** Lets time pass; timers with `at` fire when they are due. Those with `cron` are kept and never fire. */

@@ -418,3 +418,18 @@ async fn conforms(language: &str) {
 async fn rust_conforms() {
     conforms("rust").await;
 }
+
+#[tokio::test]
+async fn go_conforms() {
+    conforms("go").await;
+}
+
+#[tokio::test]
+async fn js_conforms() {
+    conforms("js").await;
+}
+
+#[tokio::test]
+async fn python_conforms() {
+    conforms("python").await;
+}

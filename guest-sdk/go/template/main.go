@@ -1,4 +1,4 @@
-// My-bot answers whoever mentions it, and remembers how often it was asked.
+// Command my-bot answers whoever mentions it, and remembers how often it was asked.
 package main
 
 import (

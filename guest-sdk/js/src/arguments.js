@@ -51,5 +51,7 @@ export function json(value, what) {
 
 function shown(value) {
   if (value === null || value === undefined) return String(value);
-  return typeof value === "object" ? `an object (${value.constructor?.name ?? "without a class"})` : `${typeof value} ${String(value)}`;
+  return typeof value === "object"
+    ? `an object (${value.constructor?.name ?? "without a class"})`
+    : `${typeof value} ${String(value)}`;
 }

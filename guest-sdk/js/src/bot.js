@@ -43,5 +43,5 @@ function checked(handlers) {
 
 /** Why a handler may not give a promise. */
 export function notAsync(name) {
-  return `\`${name}\` is async, and handlers are not: every call of the mesh answers at once, and nobody waits for a promise`;
+  return `\`${name}\` is async, and handlers are not: calls of the mesh answer at once, and nobody waits for a promise`;
 }

@@ -2,7 +2,18 @@
 
 import { parse } from "smol-toml";
 
-const TABLES = ["schema", "bot", "runtime", "events", "commands", "capabilities", "egress", "secrets", "limits", "config"];
+const TABLES = [
+  "schema",
+  "bot",
+  "runtime",
+  "events",
+  "commands",
+  "capabilities",
+  "egress",
+  "secrets",
+  "limits",
+  "config",
+];
 const ABOUT = ["name", "version", "description", "publisher", "license"];
 const RUNTIME = ["backend", "instances", "ordering"];
 const EVENTS = ["subscribe", "hears", "from_bots"];

@@ -1,11 +1,13 @@
 // The command, on folders as an author has them.
 
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { cp, mkdtemp, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { build } from "../src/build/build.js";
 
 const SDK = fileURLToPath(new URL("..", import.meta.url));
@@ -25,10 +27,20 @@ test("a component has its manifest inside", async (t) => {
   const { path } = await build(folder);
   assert.match(path, /dist.my-bot\.wasm$/);
   const component = await readFile(join(folder, "dist", "my-bot.wasm"));
-  assert.deepEqual(component.subarray(0, 8), Buffer.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0), "a component, not a module");
+  assert.deepEqual(
+    component.subarray(0, 8),
+    Buffer.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0),
+    "a component, not a module",
+  );
   const manifest = await readFile(join(folder, "bot.toml"));
   const section = Buffer.concat([Buffer.of(8), Buffer.from("mesh:bot"), manifest]);
   assert.deepEqual(component.subarray(-section.length), section);
+});
+
+test("the template passes its own test", async (t) => {
+  const { NODE_TEST_CONTEXT, ...env } = process.env;
+  const { stdout } = await promisify(execFile)(process.execPath, ["--test"], { cwd: await project(t), env });
+  assert.match(stdout, /pass 1\b/);
 });
 
 test("what is wrong is said in a sentence", async (t) => {
@@ -38,9 +50,9 @@ test("what is wrong is said in a sentence", async (t) => {
   await fails(/bot\.js:1: Could not resolve "\.\/missing\.js"/);
   await writeFile(join(folder, "bot.js"), "export default { onMention() {} };");
   await fails(/export default defineBot/);
-  await writeFile(join(folder, "bot.toml"), "schema = 1\n[bot]\nnome = \"x\"\n");
+  await writeFile(join(folder, "bot.toml"), 'schema = 1\n[bot]\nnome = "x"\n');
   await fails(/bot\.toml: \[bot\] has no key `nome`/);
-  await writeFile(join(folder, "bot.toml"), "schema = 1\n[bot]\nname = \"x\"\n");
+  await writeFile(join(folder, "bot.toml"), 'schema = 1\n[bot]\nname = "x"\n');
   await writeFile(join(folder, "package.json"), "{}");
   await fails(/package\.json has no `main`/);
 });

@@ -96,7 +96,9 @@ test("each error has its outcome", () => {
 
 test("a mention is a message to a bot without a handler for it", () => {
   const heard = [];
-  const mesh = TestMesh.permissive(defineBot({ onMessage: ({ textWithoutMention }) => heard.push(textWithoutMention) }));
+  const mesh = TestMesh.permissive(
+    defineBot({ onMessage: ({ textWithoutMention }) => heard.push(textWithoutMention) }),
+  );
   mesh.mention("hi");
   mesh.message("ho");
   assert.deepEqual(heard, ["hi", "ho"]);
@@ -116,7 +118,12 @@ test("a restart forgets fields and keeps the store", () => {
   mesh.restart();
   assert.deepEqual(mesh.bot.seen, ["start"]);
   assert.equal(mesh.stored("key"), "value");
-  const counter = defineBot({ heard: 0, onMessage() { this.heard += 1; } });
+  const counter = defineBot({
+    heard: 0,
+    onMessage() {
+      this.heard += 1;
+    },
+  });
   const other = TestMesh.permissive(counter);
   other.message("one");
   other.message("two");
@@ -128,7 +135,10 @@ test("a restart forgets fields and keeps the store", () => {
 test("the store compares and sets", () => {
   const { kv } = TestMesh.permissive(diary).mesh;
   assert.equal(kv.get("n"), undefined);
-  assert.equal(kv.update("n", (n = 0) => n + 1), 1);
+  assert.equal(
+    kv.update("n", (n = 0) => n + 1),
+    1,
+  );
   assert.throws(() => kv.putIfAbsent("n", 9), ConflictError);
   const { version } = kv.getVersioned("n");
   kv.put("n", 5);
@@ -168,7 +178,13 @@ test("lists are walked page by page", () => {
   kv.put("b", 0);
   const keys = [...kv.list("a/").limit(3)].map(({ key }) => key);
   assert.deepEqual(keys, ["a/0", "a/1", "a/2", "a/3", "a/4", "a/5", "a/6"]);
-  assert.deepEqual(kv.list("a/").take(2).map(({ key }) => key), ["a/0", "a/1"]);
+  assert.deepEqual(
+    kv
+      .list("a/")
+      .take(2)
+      .map(({ key }) => key),
+    ["a/0", "a/1"],
+  );
   assert.deepEqual(kv.list("").take(0), []);
   assert.throws(() => [...kv.list("").limit(0)], InvalidError);
 });
@@ -201,7 +217,10 @@ test("rooms and messages are there afterwards", () => {
   assert.equal(mesh.messages.edit(posted.id, "second").revision, 2);
   mesh.react(posted, "tea");
   assert.deepEqual(test.reactions, [{ messageId: posted.id, emoji: "tea" }]);
-  assert.deepEqual([...mesh.threads.replies("thread_1")].map(({ text }) => text), ["second"]);
+  assert.deepEqual(
+    [...mesh.threads.replies("thread_1")].map(({ text }) => text),
+    ["second"],
+  );
   assert.equal(mesh.threads.get("thread_1").replyCount, 1);
   mesh.messages.unreact(posted.id, "tea");
   assert.deepEqual(test.reactions, []);
@@ -231,7 +250,10 @@ test("files move in pieces", () => {
   const room = test.room("general").id;
   const file = files.upload(room, "a.txt", ["one, ", Uint8Array.from(Buffer.from("two"))]);
   assert.deepEqual([file.name, file.size, file.mediaType], ["a.txt", 8, "text/plain"]);
-  assert.deepEqual([...files.chunks(file.id, 3)].map((chunk) => chunk.length), [3, 3, 2]);
+  assert.deepEqual(
+    [...files.chunks(file.id, 3)].map((chunk) => chunk.length),
+    [3, 3, 2],
+  );
   assert.equal(new TextDecoder().decode(files.download(file.id)), "one, two");
   messages.send({ room, text: "here", files: [file.id] });
   assert.throws(() => messages.send({ room, text: "again", files: [file.id] }), ConflictError);
@@ -284,10 +306,13 @@ test("people are asked, and the bot hears what they decided", () => {
   assert.deepEqual(test.replies, ["done"]);
   test.command("lunch");
   test.decide(test.approvals[1].id, "approved", { choice: "soup" });
-  assert.deepEqual(test.log.map(({ text }) => text), [
-    "decided state=approved choice=null operation=message.post status=200",
-    "decided state=approved choice=soup operation=null status=null",
-  ]);
+  assert.deepEqual(
+    test.log.map(({ text }) => text),
+    [
+      "decided state=approved choice=null operation=message.post status=200",
+      "decided state=approved choice=soup operation=null status=null",
+    ],
+  );
   assert.throws(() => test.mesh.approvals.cancel(test.approvals[0].id), ConflictError);
   assert.equal([...test.mesh.approvals.list("approved")].length, 2);
 });
@@ -302,7 +327,10 @@ test("other servers answer what the test says", () => {
     secrets: { authorization: { prefix: "Bearer ", secret: "TOKEN" } },
     body: "hello",
   });
-  assert.deepEqual([answer.status, answer.ok, answer.json(), answer.header("content-type")], [404, false, { a: 1 }, "application/json"]);
+  assert.deepEqual(
+    [answer.status, answer.ok, answer.json(), answer.header("content-type")],
+    [404, false, { a: 1 }, "application/json"],
+  );
   assert.deepEqual(test.requests, [
     { method: "POST", url, headers: { accept: "*/*", authorization: "Bearer abc" }, body: "hello" },
   ]);
@@ -311,7 +339,9 @@ test("other servers answer what the test says", () => {
 });
 
 test("log lines have fields", () => {
-  const test = TestMesh.permissive(defineBot({ onMessage: () => log.warn("3 tries", { room: "room_1", name: "Ada L", nothing: "" }) }));
+  const test = TestMesh.permissive(
+    defineBot({ onMessage: () => log.warn("3 tries", { room: "room_1", name: "Ada L", nothing: "" }) }),
+  );
   test.message("hi");
   assert.deepEqual(test.log, [{ level: "warn", text: '3 tries room=room_1 name="Ada L" nothing=""' }]);
 });

@@ -126,6 +126,7 @@ pub static OPS: &[ErasedOp] = &[
     ErasedOp::of::<bot::PutBotLimits>(),
     ErasedOp::of::<bot::GetBotConfig>(),
     ErasedOp::of::<bot::PutBotConfig>(),
+    ErasedOp::of::<bot::ListBotDecisions>(),
     ErasedOp::of::<bot::ListBotSecrets>(),
     ErasedOp::of::<bot::PutBotSecret>(),
     ErasedOp::of::<bot::DeleteBotSecret>(),

@@ -32,6 +32,7 @@ crate::statements! {
     SUBSCRIPTION = "SELECT subscription, subscription_revision FROM bots WHERE id = $1 AND deleted_at IS NULL";
     PUT_SUBSCRIPTION = "UPDATE bots SET subscription = $2, subscription_revision = subscription_revision + 1 WHERE id = $1 RETURNING subscription_revision";
     KEEP_DECISION = "INSERT INTO bot_decisions (id, bot_id, op, resource, findings, at) VALUES ($1, $2, $3, $4, $5, $6)";
+    DECISIONS = "SELECT id, op, resource, findings, at FROM bot_decisions WHERE bot_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
     DECISION = "SELECT op, resource, findings, at FROM bot_decisions WHERE id = $1 AND bot_id = $2";
 }
 
@@ -271,6 +272,25 @@ pub async fn decision(tx: &mut Tx<'_>, bot: BotId, id: DecisionId) -> Result<Opt
             findings: row.get(2)?,
             at: row.time(3)?,
         })
+    })
+    .await
+}
+
+/// Verdicts about a bot with their ids, the newest first, from before an id.
+pub async fn decisions(
+    tx: &mut Tx<'_>,
+    bot: &Grant<BotId>,
+    before: &str,
+    limit: i64,
+) -> Result<Vec<(DecisionId, DecisionRow)>, Error> {
+    tx.all(DECISIONS, &[text(**bot), before.into(), limit.into()], |row| {
+        let decision = DecisionRow {
+            op: row.get(1)?,
+            resource: row.get(2)?,
+            findings: row.get(3)?,
+            at: row.time(4)?,
+        };
+        Ok((row.parse(0)?, decision))
     })
     .await
 }

@@ -19,6 +19,8 @@ use crate::engine::Engine;
 use crate::host::{BotHost, Guest};
 use crate::output::LogLevel;
 
+/// How the line begins that a bot's log gets for each call of what it was never granted; the operation follows.
+pub const REFUSED: &str = "refused, since nobody granted it: ";
 /// Fuel that a refused call costs, so that a loop of them ends soon. Nothing else is spent.
 const REFUSAL_FUEL: u64 = 10_000;
 /// Fuel that a log line costs besides one unit for each byte.
@@ -115,6 +117,8 @@ impl<H: BotHost> Linker<H> {
                     function,
                     move |mut store, _, _, results| {
                         charge(&mut store, REFUSAL_FUEL)?;
+                        let line = format!("{REFUSED}{operation}");
+                        store.data_mut().0.sandbox().write_log(LogLevel::Warn, line);
                         for result in results {
                             *result = denied(operation);
                         }

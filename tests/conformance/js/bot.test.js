@@ -34,7 +34,11 @@ test("messages are changed, deleted, counted and read", () => {
   mesh.message("one");
   mesh.message("two");
   assert.deepEqual(answers(mesh, "heard", "history 3"), ["2", "two / @bot heard / 2"]);
-  assert.deepEqual(answers(mesh, `get ${mesh.posts[0].id}`, "get message_0", "post here"), ["second", "not found", "here"]);
+  assert.deepEqual(answers(mesh, `get ${mesh.posts[0].id}`, "get message_0", "post here"), [
+    "second",
+    "not found",
+    "here",
+  ]);
   assert.equal(mesh.posts.at(-1).replyTo, null);
 });
 
@@ -81,7 +85,10 @@ test("timers, questions and other servers", () => {
   mesh.decide(id, "rejected");
   assert.deepEqual(mesh.replies, ["reminder: drink tea", "it is rejected"]);
   mesh.respond("https://localhost/a", { status: 201, body: "made" }).tellSecret("TOKEN", "sesame");
-  assert.deepEqual(answers(mesh, "fetch https://localhost/a", "sendsecret https://localhost/a TOKEN"), ["201: made", "201: made"]);
+  assert.deepEqual(answers(mesh, "fetch https://localhost/a", "sendsecret https://localhost/a TOKEN"), [
+    "201: made",
+    "201: made",
+  ]);
   assert.equal(mesh.requests[1].headers.authorization, "Bearer sesame");
   assert.deepEqual(answers(mesh, "fetch https://example.org/", "fetch nowhere", "fetch https://localhost/b"), [
     "denied",

@@ -24,7 +24,11 @@ export const commands = Object.assign(Object.create(null), {
     mesh.reply(mention, this.heard);
   },
 
-  count: ({ mention, mesh }) => mesh.reply(mention, mesh.kv.update("count", (count = 0) => count + 1)),
+  count: ({ mention, mesh }) =>
+    mesh.reply(
+      mention,
+      mesh.kv.update("count", (count = 0) => count + 1),
+    ),
 
   remember({ mention, mesh, rest }) {
     const [key, value] = split(rest);
@@ -40,9 +44,13 @@ export const commands = Object.assign(Object.create(null), {
 
   bytes({ mention, mesh, rest }) {
     const wanted = Number(rest);
-    mesh.kv.putBytes("bytes", Uint8Array.from({ length: wanted }, (_, i) => i % 256));
+    mesh.kv.putBytes(
+      "bytes",
+      Uint8Array.from({ length: wanted }, (_, i) => i % 256),
+    );
     const { value } = mesh.kv.getBytes("bytes");
-    if (value.length === wanted && value.every((byte, i) => byte === i % 256)) mesh.reply(mention, `${wanted} of ${wanted}`);
+    if (value.length === wanted && value.every((byte, i) => byte === i % 256))
+      mesh.reply(mention, `${wanted} of ${wanted}`);
   },
 
   claim: ({ mention, mesh, rest }) => answerOrWord(mention, mesh, () => (mesh.kv.putIfAbsent(rest, true), "mine")),
@@ -93,7 +101,9 @@ export const commands = Object.assign(Object.create(null), {
   },
 
   size: ({ mention, mesh, rest }) =>
-    answerOrWord(mention, mesh, () => [...mesh.files.chunks(rest, 1000)].reduce((size, chunk) => size + chunk.length, 0)),
+    answerOrWord(mention, mesh, () =>
+      [...mesh.files.chunks(rest, 1000)].reduce((size, chunk) => size + chunk.length, 0),
+    ),
 
   remind({ mention, mesh, rest }) {
     const [seconds, text] = split(rest);

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from itertools import dropwhile, islice
 
+from words import or_word
+
 from mesh_bot import (
     Bot,
     Command,
@@ -21,7 +23,6 @@ from mesh_bot import (
     SecretHeader,
     TimerFired,
 )
-from words import or_word
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ class Conform(Bot):
         return rest
 
     def do_thread(self, mention: Message, rest: str) -> None:
-        self.mesh.messages.post(mention.room_id, rest, thread=mention.own_thread_id)
+        self.mesh.messages.post(mention.room_id, rest, thread=mention.thread_to_reply_in)
 
     def do_react(self, mention: Message, rest: str) -> None:
         self.mesh.react(mention, rest)
@@ -211,4 +212,3 @@ class Conform(Bot):
     def do_panic(self, mention: Message, rest: str) -> None:
         # Exceptions are caught; this is none that anybody should catch.
         raise SystemExit("as ordered")
-

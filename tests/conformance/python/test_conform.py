@@ -4,6 +4,7 @@ import unittest
 from datetime import timedelta
 
 from conform import Conform
+
 from mesh_bot import Invalid, Pending, RateLimited, Rejected, RetryAfter, Unavailable
 from mesh_bot.testing import HandlerFailed, TestMesh
 
@@ -67,7 +68,7 @@ class ConformTest(unittest.TestCase):
     def test_works_on_messages(self) -> None:
         self.test.mention("thread below")
         asked, posted = self.test.messages
-        self.assertEqual((posted.thread_id, posted.reply_to), (asked.own_thread_id, None))
+        self.assertEqual((posted.thread_id, posted.reply_to), (asked.thread_to_reply_in, None))
         self.test.mention("edit")
         self.test.mention("delete")
         self.test.mention("post out loud")

@@ -12,14 +12,20 @@ export async function build(folder) {
   const manifest = await readFile(join(root, "bot.toml"), "utf8");
   const { bot } = about(manifest);
   const jsSource = await bundle(root, await mainModule(root));
-  const component = await withWit(async (witPath) => {
-    const made = await componentize({ witPath, world: "component", jsSource, sync: true });
-    return made.component;
-  });
-  const whole = withManifest(component, manifest);
+  const whole = withManifest(await compiled(jsSource), manifest);
   const path = join(root, "dist", `${fileName(bot.name)}.wasm`);
   await write(path, whole);
   return { path: relative(process.cwd(), path), bytes: whole.length };
+}
+
+// The engine runs the top level of the module while it does this.
+function compiled(jsSource) {
+  return withWit(async (witPath) => {
+    const { component } = await componentize({ witPath, world: "component", jsSource, sync: true });
+    return component;
+  }).catch((error) => {
+    throw new Error(error.message.replace(/^[: ]+/, "").trim());
+  });
 }
 
 async function mainModule(root) {

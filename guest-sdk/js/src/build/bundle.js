@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 
+const SDK = fileURLToPath(new URL("../../index.js", import.meta.url));
 const COMPONENT = fileURLToPath(new URL("../component/index.js", import.meta.url));
 
 /** The bot, the packages it uses and this SDK as one module, which is what the engine takes. */
@@ -23,6 +24,8 @@ export async function bundle(root, main) {
       charset: "utf8",
       keepNames: true,
       external: ["mesh:*", "wasi:*"],
+      // One copy, whichever the project links to: bots are told from other objects by it.
+      alias: { "mesh-bot": SDK },
       logLevel: "silent",
     })
     .catch((error) => {

@@ -20,7 +20,8 @@ export class TextDecoder {
   #ignoreBOM;
 
   constructor(label = "utf-8", { fatal = false, ignoreBOM = false } = {}) {
-    if (!/^(utf-?8|unicode-1-1-utf-8)$/i.test(label.trim())) throw new RangeError(`only UTF-8 is known here, not ${label}`);
+    if (!/^(utf-?8|unicode-1-1-utf-8)$/i.test(label.trim()))
+      throw new RangeError(`only UTF-8 is known here, not ${label}`);
     this.#fatal = fatal;
     this.#ignoreBOM = ignoreBOM;
   }
@@ -58,7 +59,7 @@ function valid(bytes) {
 // Most of what is not quite text is text for the greater part, which the engine's own functions can do.
 function withReplacements(bytes) {
   const pieces = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const end = endOfPiece(bytes, at + PIECE);
     const piece = bytes.subarray(at, end);
     try {

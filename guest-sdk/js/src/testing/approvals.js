@@ -4,7 +4,9 @@ import { paged } from "./paged.js";
 export function approvals(state) {
   return {
     list: state.gated("approval.read", "approval.list", (wanted, page) => {
-      const all = state.approvals.map(({ approval }) => approval).filter((approval) => wanted === null || approval.state === wanted);
+      const all = state.approvals
+        .map(({ approval }) => approval)
+        .filter((approval) => wanted === null || approval.state === wanted);
       const { items, nextCursor } = paged(all.reverse(), page);
       return JSON.stringify({ items, next_cursor: nextCursor });
     }),
@@ -38,6 +40,9 @@ function settle(state, id, outcome) {
 }
 
 function found(state, id) {
-  state.find(state.approvals.map(({ approval }) => approval), id);
+  state.find(
+    state.approvals.map(({ approval }) => approval),
+    id,
+  );
   return state.approvals.find(({ approval }) => approval.id === id);
 }

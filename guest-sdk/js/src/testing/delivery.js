@@ -2,7 +2,15 @@
 // that never happens, so it fails and says which line of `bot.toml` is missing.
 
 /** News about the bot itself, which always comes. */
-const ALWAYS = ["command-invoked", "approval-decided", "timer-fired", "bot-config-changed", "bot-grants-changed", "gap", "other"];
+const ALWAYS = [
+  "command-invoked",
+  "approval-decided",
+  "timer-fired",
+  "bot-config-changed",
+  "bot-grants-changed",
+  "gap",
+  "other",
+];
 
 export class Delivery {
   #manifest;

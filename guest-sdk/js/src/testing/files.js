@@ -5,7 +5,13 @@ export function files(state) {
   return {
     list: state.gated("file.read", "file.list", (room, page) => {
       state.joined(room);
-      const { items, nextCursor } = paged(state.files.filter((file) => file.roomId === room).reverse().map(described), page);
+      const { items, nextCursor } = paged(
+        state.files
+          .filter((file) => file.roomId === room)
+          .reverse()
+          .map(described),
+        page,
+      );
       return { files: items, nextCursor };
     }),
     get: state.gated("file.read", "file.get", (id) => described(state.find(state.files, id))),

@@ -8,7 +8,23 @@ import { bots, config, auth, docs, events, members, meshes, secrets } from "./ow
 import { rooms } from "./rooms.js";
 import { timers } from "./timers.js";
 
-const INTERFACES = { approvals, auth, bots, config, docs, events, files, http, kv, members, meshes, messages, rooms, secrets, timers };
+const INTERFACES = {
+  approvals,
+  auth,
+  bots,
+  config,
+  docs,
+  events,
+  files,
+  http,
+  kv,
+  members,
+  meshes,
+  messages,
+  rooms,
+  secrets,
+  timers,
+};
 
 /** What a test mesh answers, in the shape in which a component gets its imports. */
 export function importsOf(state) {

@@ -129,7 +129,11 @@ export class TestMesh {
   decide(approvalId, state = "approved", { choice = null, by = "Ada" } = {}) {
     const { approval, status } = decide(this.#state, approvalId, state, choice);
     const { room_id: roomId, held } = approval;
-    return this.event("approval-decided", { approvalId, roomId, operation: held?.operation ?? null, state, choice, status }, { by });
+    return this.event(
+      "approval-decided",
+      { approvalId, roomId, operation: held?.operation ?? null, state, choice, status },
+      { by },
+    );
   }
 
   advance(ms) {
@@ -148,7 +152,13 @@ export class TestMesh {
     this.start();
     this.#listen();
     const payload = data === undefined ? { tag: type } : { tag: type, val: structuredClone({ ...data }) };
-    const event = { stream: "test", seq: this.#state.next(), at: this.#state.now, actor: this.#state.actor(by), payload };
+    const event = {
+      stream: "test",
+      seq: this.#state.next(),
+      at: this.#state.now,
+      actor: this.#state.actor(by),
+      payload,
+    };
     return outcomeOf(this.#runner.onEvent(event));
   }
 
@@ -156,7 +166,9 @@ export class TestMesh {
 
   get posts() {
     const { messages, me } = this.#state;
-    return messages.filter(({ author }) => author.id === me.id).map((kept) => new Message(structuredClone({ ...kept })));
+    return messages
+      .filter(({ author }) => author.id === me.id)
+      .map((kept) => new Message(structuredClone({ ...kept })));
   }
 
   get replies() {
@@ -207,7 +219,9 @@ export class TestMesh {
 
   #draft(text, { by = "Ada", room = "general", thread = null, trust = "local", hops = 0, mentionsMe = false }) {
     const author = this.#state.actor(by);
-    return { ...message(text, { roomId: this.#state.room(room).id, threadId: thread, author, trust, hops, mentionsMe }) };
+    return {
+      ...message(text, { roomId: this.#state.room(room).id, threadId: thread, author, trust, hops, mentionsMe }),
+    };
   }
 
   // Lines go to the mesh whose bot is at work, also when a test has several.

@@ -23,12 +23,18 @@ export function messages(state) {
     }),
     threadList: state.gated("message.read", "thread.list", (room, page) => {
       state.joined(room);
-      const { items, nextCursor } = paged(threads(state).filter((thread) => thread.roomId === room), page);
+      const { items, nextCursor } = paged(
+        threads(state).filter((thread) => thread.roomId === room),
+        page,
+      );
       return { threads: items, nextCursor };
     }),
     threadGet: state.gated("message.read", "thread.get", (id) => state.find(threads(state), id)),
     threadReplies: state.gated("message.read", "thread.replies", (id, page) =>
-      pageOf(state.messages.filter((kept) => kept.threadId === id), page),
+      pageOf(
+        state.messages.filter((kept) => kept.threadId === id),
+        page,
+      ),
     ),
     reactionAdd: state.gated("message.react", "reaction.add", (id, emoji) => {
       state.find(state.messages, id);

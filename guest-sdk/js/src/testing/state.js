@@ -77,7 +77,8 @@ export class State {
   /** A secret that the bot reads itself. */
   secretToRead(name) {
     const { hosts } = this.#named(name);
-    if (hosts.length > 0) throw new DeniedError("grant", `\`${name}\` goes into requests to its hosts; the bot does not see it`);
+    if (hosts.length > 0)
+      throw new DeniedError("grant", `\`${name}\` goes into requests to its hosts; the bot does not see it`);
     return this.#entered(name);
   }
 

@@ -10,7 +10,8 @@ export function timers(state) {
       if ((timer.at === null) === (timer.cron === null)) throw new InvalidError("a timer has either `at` or `cron`");
       if (timer.zone !== null && timer.cron === null) throw new InvalidError("only `cron` has a time zone");
       if (timer.room !== null) state.joined(timer.room);
-      if (new TextEncoder().encode(timer.data).length > LARGEST) throw new InvalidError("a timer carries at most 16 KiB");
+      if (new TextEncoder().encode(timer.data).length > LARGEST)
+        throw new InvalidError("a timer carries at most 16 KiB");
       const kept = { ...timer, id: state.id("timer"), createdAt: state.now };
       state.timers.push(kept);
       return JSON.stringify(described(kept));

@@ -56,9 +56,9 @@ class Message:
     reactions: list[ReactionCount] = field(default_factory=list)
 
     @property
-    def own_thread_id(self) -> str:
-        """The thread under this message. The first message posted there opens it."""
-        return self.id.replace("msg_", "thread_", 1)
+    def thread_to_reply_in(self) -> str:
+        """Its thread, or else the one under it, which the first message that is posted there opens."""
+        return self.thread_id or self.id.replace("msg_", "thread_", 1)
 
     @property
     def text_without_mention(self) -> str:

@@ -102,6 +102,9 @@ def _failure(error: Exception) -> HandlerFailed:
     """What went wrong, in a line. Where a surprise came from stands in the log."""
     if isinstance(error, (MeshError, Failed, Retry, Reject)):
         return HandlerFailed(str(error))
-    logger.error("the handler raised an exception", exc_info=error)
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
+        trace = trace.tb_next
+    logger.error("the handler raised an exception", exc_info=(type(error), error, trace))
     text = str(error)
     return HandlerFailed(f"{type(error).__name__}: {text}" if text else type(error).__name__)

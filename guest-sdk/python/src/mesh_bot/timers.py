@@ -44,7 +44,7 @@ class Timers:
     def list(self) -> tuple[dict[str, Any], ...]:
         """The timers that have still to fire, the oldest first: dicts with `id`, `room_id`, `cron`, `zone`, `data`,
         `due_at` and `created_at`."""
-        return tuple(parse(self._host.timer_list())["items"])
+        return tuple(parse(self._host.timer_list()))
 
     def cancel(self, timer: str) -> None:
         """Ends a timer."""

@@ -76,7 +76,7 @@ pub struct Explanation {
 impl Answer for Explanation {}
 
 impl Explanation {
-    fn new(op: String, resource: String, at: Timestamp, layers: Vec<LayerVerdict>) -> Self {
+    pub(super) fn new(op: String, resource: String, at: Timestamp, layers: Vec<LayerVerdict>) -> Self {
         let against =
             |layer: &&LayerVerdict| [Verdict::Refuse.as_str(), Verdict::Ask.as_str()].contains(&layer.verdict.as_str());
         let first = layers.iter().find(against);

@@ -3,6 +3,7 @@
 mod activate;
 mod config;
 mod create;
+mod decision;
 mod delete;
 mod explain;
 mod grant;
@@ -22,6 +23,7 @@ mod version;
 pub use activate::{ActivateBotVersion, RollbackBot};
 pub use config::{GetBotConfig, PutBotConfig, PutBotConfigIn};
 pub use create::{CreateBot, CreateBotIn};
+pub use decision::{BotDecision, ListBotDecisions, ListBotDecisionsIn};
 pub use delete::DeleteBot;
 pub use explain::{ExplainBot, ExplainBotIn, Explanation};
 pub(crate) use grant::stop_asking;

@@ -4,7 +4,6 @@
 //! its own moves the bulk; the writer only moves what came in the meantime, so that the log is empty
 //! for a moment and starts again at its beginning.
 
-use super::step;
 use crate::Error;
 use rusqlite::Connection;
 use std::{
@@ -53,7 +52,7 @@ impl Log {
             .name("mesh-checkpoint".into())
             .spawn(move || {
                 while rounds.recv().is_ok() {
-                    if let Err(error) = step(&mut own, MOVE) {
+                    if let Err(error) = move_pages(&mut own) {
                         tracing::warn!(%error, "the write-ahead log could not be moved; trying again later");
                     }
                     done.store(true, Ordering::Release);
@@ -75,7 +74,7 @@ impl Log {
             self.moving = false;
             // A reader of old pages keeps the log from starting again; then it grows by a round more.
             self.next = length.saturating_add(PAGES);
-            if let Err(error) = step(writer, MOVE) {
+            if let Err(error) = move_pages(writer) {
                 tracing::warn!(%error, "the end of the write-ahead log could not be moved");
             }
         } else if !self.moving && length < PAGES {
@@ -83,5 +82,34 @@ impl Log {
         } else if !self.moving && length >= self.next {
             self.moving = self.mover.send(()).is_ok();
         }
+    }
+}
+
+/// Moves what can be moved without waiting for anybody. The statement answers with a row.
+fn move_pages(connection: &mut Connection) -> Result<(), Error> {
+    connection.prepare_cached(MOVE)?.query_row([], |_| Ok(()))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::move_pages;
+    use rusqlite::Connection;
+
+    #[test]
+    fn what_is_moved_is_in_the_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("db");
+        let mut connection = Connection::open(&file).expect("a database");
+        connection.pragma_update(None, "journal_mode", "WAL").expect("WAL");
+        connection
+            .pragma_update(None, "wal_autocheckpoint", 0)
+            .expect("none by itself");
+        let before = std::fs::metadata(&file).expect("a file").len();
+        let rows = "CREATE TABLE t (a TEXT); INSERT INTO t VALUES (hex(zeroblob(100000)));";
+        connection.execute_batch(rows).expect("rows");
+        assert_eq!(std::fs::metadata(&file).expect("a file").len(), before);
+        move_pages(&mut connection).expect("moved");
+        assert!(std::fs::metadata(&file).expect("a file").len() > 200_000);
     }
 }

@@ -31,6 +31,8 @@ class Project:
             manifest = Manifest.read(folder / "bot.toml")
         except ManifestError as error:
             raise BuildError(str(error)) from None
+        if Path(manifest.name).name != manifest.name:
+            raise BuildError(f"`{manifest.name}` is no name for a file, and the component is called after the bot")
         return cls(folder, module, bot, manifest)
 
 

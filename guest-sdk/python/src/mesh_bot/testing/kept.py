@@ -46,7 +46,7 @@ class KeptCalls:
 
     def timer_list(self) -> str:
         self.state.permit("bot.state")
-        return json.dumps({"items": list(self.state.timers.values()), "next_cursor": None})
+        return json.dumps(list(self.state.timers.values()))
 
     def timer_create(self, timer: NewTimer) -> str:
         self.state.permit("bot.state")
