@@ -293,11 +293,16 @@ impl Stage {
             (&json!("here"), &json!("notes.txt"))
         );
         let file = text(&posted["files"][0]["id"]);
+        let (with, without) = (text(&posted["id"]), text(&asked["id"]));
+        assert_eq!(self.ask(&format!("shown {with}")).await, "notes.txt");
+        assert_eq!(self.ask(&format!("shown {without}")).await, "none");
         assert_eq!(self.ask(&format!("size {file}")).await, words.trim().len().to_string());
         assert_eq!(self.ask("size file_01h455vb4pex5vsknk084sn02q").await, "not found");
     }
 
     async fn later(&self) {
+        self.mention("remind 3600 go home").await;
+        assert_eq!(self.ask("timers").await, "1");
         let asked = self.mention("remind 1 drink water").await;
         assert_eq!(self.next(&asked).await["text"], "reminder: drink water");
         let (first, second) = (self.ask("random").await, self.ask("random").await);

@@ -107,7 +107,7 @@ calls! {
     file_get(file: &str) -> files::File = files::get;
     file_delete(file: &str) -> () = files::delete;
 
-    timer_list() -> String = timers::list;
+    timer_list(page: &PageRequest) -> String = timers::list;
     timer_create(timer: &timers::NewTimer) -> String = timers::create;
     timer_cancel(timer: &str) -> () = timers::cancel;
 

@@ -75,7 +75,7 @@ pub use raw::mesh::bot::{
     kv::Entry,
     meshes::Mesh as MeshInfo,
     rooms::NewRoom,
-    types::{Actor, Denial, Id, Member, Message, ReactionCount, Room, RoomMember, Thread, Timestamp},
+    types::{Actor, Attachment, Denial, Id, Member, Message, ReactionCount, Room, RoomMember, Thread, Timestamp},
 };
 pub use rooms::Rooms;
 pub use timers::{Timer, Timers};

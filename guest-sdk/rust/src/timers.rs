@@ -1,4 +1,8 @@
-use crate::{Mesh, Result, Timestamp, mesh::parse, raw::mesh::bot::timers::NewTimer};
+use crate::{
+    Mesh, Result, Timestamp,
+    mesh::parse,
+    raw::mesh::bot::{timers::NewTimer, types::PageRequest},
+};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// The bot's own timers, which outlive every instance; see [`Mesh::timers`]. All of it needs `bot.state`. When one
@@ -70,8 +74,11 @@ impl Timers<'_> {
         Ok(self.mesh.backend.timer_cancel(timer)?)
     }
 
-    /// `timer.list`: the timers that have still to fire.
-    pub fn list<T: DeserializeOwned>(self) -> Result<T> {
-        parse(&self.mesh.backend.timer_list()?)
+    /// `timer.list`: one page of the timers that have still to fire, the oldest first.
+    pub fn list<T: DeserializeOwned>(self, cursor: Option<&str>) -> Result<T> {
+        parse(&self.mesh.backend.timer_list(&PageRequest {
+            cursor: cursor.map(Into::into),
+            limit: None,
+        })?)
     }
 }

@@ -264,6 +264,7 @@ pub fn message(text: &str) -> Message {
         hops: 0,
         mentions_me: false,
         redacted: false,
+        files: Vec::new(),
         reactions: Vec::new(),
     }
 }

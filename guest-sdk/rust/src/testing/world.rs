@@ -11,7 +11,7 @@ use crate::{
         messages::{MessagePage, NewMessage},
         rooms::{NewRoom, RoomMemberPage, RoomPage},
         timers::NewTimer,
-        types::{self, PageRequest},
+        types::{self, Attachment, PageRequest},
     },
 };
 use std::{
@@ -269,6 +269,17 @@ impl State {
         message
     }
 
+    /// A file as a message shows it.
+    fn attachment(&self, id: &str) -> Option<Attachment> {
+        let (file, _) = self.files.iter().find(|(file, _)| file.id == id)?;
+        Some(Attachment {
+            id: file.id.clone(),
+            name: file.name.clone(),
+            media_type: file.media_type.clone(),
+            size: file.size,
+        })
+    }
+
     fn find_room(&mut self, id: &str) -> Answer<&mut Room> {
         self.rooms
             .iter_mut()
@@ -347,13 +358,14 @@ impl Calls for World {
         Ok(file)
     }
 
-    fn timer_list(&self) -> Answer<String> {
+    fn timer_list(&self, page: &PageRequest) -> Answer<String> {
         let state = self.with("bot.state")?;
-        let timers = state
-            .timers
+        let (timers, next_cursor) = paged(&state.timers, page)?;
+        let items: Vec<_> = timers
             .iter()
-            .map(|timer| serde_json::json!({ "id": timer.id, "room_id": timer.room }));
-        Ok(serde_json::Value::from_iter(timers).to_string())
+            .map(|timer| serde_json::json!({ "id": timer.id, "room_id": timer.room }))
+            .collect();
+        Ok(serde_json::json!({ "items": items, "next_cursor": next_cursor }).to_string())
     }
 
     fn timer_create(&self, timer: &NewTimer) -> Answer<String> {
@@ -492,12 +504,14 @@ impl Calls for World {
             return Err(types::Error::NotFound(new.room.clone()));
         }
         let author = state.me.clone();
+        let files = new.files.iter().filter_map(|file| state.attachment(file)).collect();
         Ok(state.keep(Message {
             room_id: new.room.clone(),
             thread_id: new.thread.clone(),
             reply_to: new.reply_to.clone(),
             author,
             hops: 1,
+            files,
             ..super::message(&new.text)
         }))
     }

@@ -1,7 +1,7 @@
 //! Between the API's shapes and the contract's.
 
 use crate::bindings::types::{
-    Actor, Denial, Error, Member, Message, PageRequest, ReactionCount, Room, RoomMember, Thread,
+    Actor, Attachment, Denial, Error, Member, Message, PageRequest, ReactionCount, Room, RoomMember, Thread,
 };
 use mesh_service::{Code, message};
 use mesh_types::{Timestamp, view};
@@ -87,6 +87,16 @@ pub(crate) fn message(message: view::Message, handle: &str) -> Message {
                 mine: count.mine,
             })
             .collect(),
+        files: message.files.into_iter().map(attachment).collect(),
+    }
+}
+
+fn attachment(file: view::Attachment) -> Attachment {
+    Attachment {
+        id: file.id.to_string(),
+        name: file.name,
+        media_type: file.media_type,
+        size: whole(file.size),
     }
 }
 

@@ -159,7 +159,7 @@ impl files::HostWriter for Recorder {
 }
 
 impl timers::Host for Recorder {
-    async fn list(&mut self) -> Answer<Json> {
+    async fn list(&mut self, _: PageRequest) -> Answer<Json> {
         self.absent()
     }
     async fn create(&mut self, _: timers::NewTimer) -> Answer<Json> {
@@ -300,6 +300,7 @@ pub(crate) fn said(text: &str) -> Message {
         mentions_me: true,
         redacted: false,
         reactions: Vec::new(),
+        files: Vec::new(),
     }
 }
 

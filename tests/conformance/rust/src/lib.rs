@@ -179,6 +179,15 @@ fn in_room(command: &str, rest: &str, mention: &Message, mesh: &Mesh) -> Result<
             messages.send(Draft::new(room, "here").in_reply_to(&mention.id).with_file(&file.id))?;
             return Ok(None);
         }
+        "shown" => {
+            let shown = messages.get(rest)?.files.into_iter().map(|file| file.name);
+            let names = shown.collect::<Vec<_>>().join(", ");
+            if names.is_empty() { "none".into() } else { names }
+        }
+        "timers" => {
+            let page: Value = mesh.timers().list(None)?;
+            page["items"].as_array().map_or(0, Vec::len).to_string()
+        }
         "size" => or_word(size(rest, mesh).map(|size| size.to_string())),
         "remind" => {
             let (seconds, text) = rest.split_once(' ').unwrap_or((rest, ""));

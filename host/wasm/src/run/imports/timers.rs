@@ -1,23 +1,27 @@
 use super::{
-    super::guest::{Answer, Guest},
+    super::{
+        convert,
+        guest::{Answer, Guest},
+    },
     json,
     messages::id,
 };
 use crate::bindings::{
-    timers::{Host, NewTimer},
+    timers::{Host, NewTimer, PageRequest},
     types::Error,
 };
 use mesh_service::timer::{CancelTimer, CancelTimerIn, CreateTimer, CreateTimerIn, ListTimers, ListTimersIn};
 use mesh_types::Timestamp;
 
 impl Host for Guest {
-    async fn list(&mut self) -> Answer<String> {
+    async fn list(&mut self, page: PageRequest) -> Answer<String> {
+        let (limit, cursor) = convert::page(page);
         let input = ListTimersIn {
             bot_id: self.bot,
-            limit: Some(200),
-            cursor: None,
+            limit,
+            cursor,
         };
-        json(self.call::<ListTimers>(input).await?.map(|page| page.items))
+        json(self.call::<ListTimers>(input).await?)
     }
 
     async fn create(&mut self, timer: NewTimer) -> Answer<String> {

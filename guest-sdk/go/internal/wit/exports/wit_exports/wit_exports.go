@@ -116,247 +116,267 @@ for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+29*4
         result = append(result, mesh_bot_types.ReactionCount{Emoji: value14, Count: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(base), (2*4)))), Mine: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4+2*4)))) != 0)})
 }
 
+result18 := make([]mesh_bot_types.Attachment, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+31*4))))
+for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+31*4)))); index++ {
+        base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+30*4))))), index * (8+6*4))
+        value15 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
+value16 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (3*4))))
+value17 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (5*4))))
 
-        variant = mesh_bot_handler.MakePayloadMessageCreated(mesh_bot_types.Message{Id: value3, RoomId: value4, ThreadId: option, ReplyTo: option7, Author: mesh_bot_types.Actor{Id: value8, Kind: value9, Name: value10}, Text: value11, CreatedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (24+26*4)))), EditedAt: option12, Revision: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (48+26*4)))), Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (56+26*4)))), Trust: value13, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(arg0), (64+28*4)))), MentionsMe: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (68+28*4)))) != 0), Redacted: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (69+28*4)))) != 0), Reactions: result})
+        result18 = append(result18, mesh_bot_types.Attachment{Id: value15, Name: value16, MediaType: value17, Size: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (6*4))))})
+}
+
+
+        variant = mesh_bot_handler.MakePayloadMessageCreated(mesh_bot_types.Message{Id: value3, RoomId: value4, ThreadId: option, ReplyTo: option7, Author: mesh_bot_types.Actor{Id: value8, Kind: value9, Name: value10}, Text: value11, CreatedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (24+26*4)))), EditedAt: option12, Revision: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (48+26*4)))), Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (56+26*4)))), Trust: value13, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(arg0), (64+28*4)))), MentionsMe: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (68+28*4)))) != 0), Redacted: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (69+28*4)))) != 0), Reactions: result, Files: result18})
 
 case 1:
-        value15 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
-value16 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
-var option18 witTypes.Option[string]
+        value19 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
+value20 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
+var option22 witTypes.Option[string]
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4)))) {
 case 0:
         
-        option18 = witTypes.None[string]()
+        option22 = witTypes.None[string]()
 case 1:
-        value17 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+14*4))))
+        value21 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+14*4))))
 
-        option18 = witTypes.Some[string](value17)
+        option22 = witTypes.Some[string](value21)
 default:
         panic("unreachable")
 }
-var option20 witTypes.Option[string]
+var option24 witTypes.Option[string]
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+15*4)))) {
 case 0:
         
-        option20 = witTypes.None[string]()
+        option24 = witTypes.None[string]()
 case 1:
-        value19 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+16*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+17*4))))
+        value23 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+16*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+17*4))))
 
-        option20 = witTypes.Some[string](value19)
+        option24 = witTypes.Some[string](value23)
 default:
         panic("unreachable")
 }
-value21 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+18*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+19*4))))
-value22 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+20*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+21*4))))
-value23 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+22*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+23*4))))
-value24 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+24*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+25*4))))
-var option25 witTypes.Option[uint64]
+value25 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+18*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+19*4))))
+value26 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+20*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+21*4))))
+value27 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+22*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+23*4))))
+value28 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+24*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+25*4))))
+var option29 witTypes.Option[uint64]
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (32+26*4)))) {
 case 0:
         
-        option25 = witTypes.None[uint64]()
+        option29 = witTypes.None[uint64]()
 case 1:
         
-        option25 = witTypes.Some[uint64](uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (40+26*4)))))
+        option29 = witTypes.Some[uint64](uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (40+26*4)))))
 default:
         panic("unreachable")
 }
-value26 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (64+26*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (64+27*4))))
-result28 := make([]mesh_bot_types.ReactionCount, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+29*4))))
+value30 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (64+26*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (64+27*4))))
+result32 := make([]mesh_bot_types.ReactionCount, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+29*4))))
 for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+29*4)))); index++ {
         base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+28*4))))), index * (8+2*4))
-        value27 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
+        value31 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
 
-        result28 = append(result28, mesh_bot_types.ReactionCount{Emoji: value27, Count: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(base), (2*4)))), Mine: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4+2*4)))) != 0)})
+        result32 = append(result32, mesh_bot_types.ReactionCount{Emoji: value31, Count: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(base), (2*4)))), Mine: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4+2*4)))) != 0)})
+}
+
+result36 := make([]mesh_bot_types.Attachment, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+31*4))))
+for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+31*4)))); index++ {
+        base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+30*4))))), index * (8+6*4))
+        value33 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
+value34 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (3*4))))
+value35 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (5*4))))
+
+        result36 = append(result36, mesh_bot_types.Attachment{Id: value33, Name: value34, MediaType: value35, Size: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (6*4))))})
 }
 
 
-        variant = mesh_bot_handler.MakePayloadMessageEdited(mesh_bot_types.Message{Id: value15, RoomId: value16, ThreadId: option18, ReplyTo: option20, Author: mesh_bot_types.Actor{Id: value21, Kind: value22, Name: value23}, Text: value24, CreatedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (24+26*4)))), EditedAt: option25, Revision: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (48+26*4)))), Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (56+26*4)))), Trust: value26, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(arg0), (64+28*4)))), MentionsMe: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (68+28*4)))) != 0), Redacted: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (69+28*4)))) != 0), Reactions: result28})
+        variant = mesh_bot_handler.MakePayloadMessageEdited(mesh_bot_types.Message{Id: value19, RoomId: value20, ThreadId: option22, ReplyTo: option24, Author: mesh_bot_types.Actor{Id: value25, Kind: value26, Name: value27}, Text: value28, CreatedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (24+26*4)))), EditedAt: option29, Revision: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (48+26*4)))), Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (56+26*4)))), Trust: value30, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(arg0), (64+28*4)))), MentionsMe: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (68+28*4)))) != 0), Redacted: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (69+28*4)))) != 0), Reactions: result32, Files: result36})
 
 case 2:
-        value29 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
-result31 := make([]string, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
+        value37 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
+result39 := make([]string, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
 for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4)))); index++ {
         base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4))))), index * (2*4))
-        value30 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
+        value38 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
 
-        result31 = append(result31, value30)
+        result39 = append(result39, value38)
 }
 
 
-        variant = mesh_bot_handler.MakePayloadMessageDeleted(mesh_bot_handler.Deletion{RoomId: value29, MessageIds: result31})
+        variant = mesh_bot_handler.MakePayloadMessageDeleted(mesh_bot_handler.Deletion{RoomId: value37, MessageIds: result39})
 
 case 3:
-        value32 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
-value33 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
-value34 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4))))
+        value40 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
+value41 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
+value42 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4))))
 
-        variant = mesh_bot_handler.MakePayloadReactionAdded(mesh_bot_handler.Reaction{RoomId: value32, MessageId: value33, Emoji: value34})
+        variant = mesh_bot_handler.MakePayloadReactionAdded(mesh_bot_handler.Reaction{RoomId: value40, MessageId: value41, Emoji: value42})
 
 case 4:
-        value35 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
-value36 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
-value37 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4))))
-
-        variant = mesh_bot_handler.MakePayloadReactionRemoved(mesh_bot_handler.Reaction{RoomId: value35, MessageId: value36, Emoji: value37})
-
-case 5:
-        value38 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
-value39 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
-value40 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4))))
-value41 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+14*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+15*4))))
-var option42 witTypes.Option[uint64]
-switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (32+16*4)))) {
-case 0:
-        
-        option42 = witTypes.None[uint64]()
-case 1:
-        
-        option42 = witTypes.Some[uint64](uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (40+16*4)))))
-default:
-        panic("unreachable")
-}
-
-        variant = mesh_bot_handler.MakePayloadThreadChanged(mesh_bot_types.Thread{Id: value38, RoomId: value39, RootId: value40, Title: value41, Resolved: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+16*4)))) != 0), Locked: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (25+16*4)))) != 0), ReplyCount: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(arg0), (28+16*4)))), LastReplyAt: option42})
-
-case 6:
         value43 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
 value44 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
 value45 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4))))
-value46 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+14*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+15*4))))
-value47 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+16*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+17*4))))
-value48 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+18*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+19*4))))
-value49 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+20*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+21*4))))
-value50 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (32+22*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (32+23*4))))
 
-        variant = mesh_bot_handler.MakePayloadRoomMemberJoined(mesh_bot_types.RoomMember{RoomId: value43, Member: mesh_bot_types.Member{Id: value44, Actor: mesh_bot_types.Actor{Id: value45, Kind: value46, Name: value47}, Handle: value48, Role: value49, JoinedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (24+22*4))))}, RoomRole: value50})
+        variant = mesh_bot_handler.MakePayloadReactionRemoved(mesh_bot_handler.Reaction{RoomId: value43, MessageId: value44, Emoji: value45})
 
-case 7:
+case 5:
+        value46 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
+value47 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
+value48 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4))))
+value49 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+14*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+15*4))))
+var option50 witTypes.Option[uint64]
+switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (32+16*4)))) {
+case 0:
+        
+        option50 = witTypes.None[uint64]()
+case 1:
+        
+        option50 = witTypes.Some[uint64](uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (40+16*4)))))
+default:
+        panic("unreachable")
+}
+
+        variant = mesh_bot_handler.MakePayloadThreadChanged(mesh_bot_types.Thread{Id: value46, RoomId: value47, RootId: value48, Title: value49, Resolved: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+16*4)))) != 0), Locked: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (25+16*4)))) != 0), ReplyCount: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(arg0), (28+16*4)))), LastReplyAt: option50})
+
+case 6:
         value51 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
 value52 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
 value53 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4))))
+value54 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+14*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+15*4))))
+value55 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+16*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+17*4))))
+value56 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+18*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+19*4))))
+value57 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+20*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+21*4))))
+value58 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (32+22*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (32+23*4))))
 
-        variant = mesh_bot_handler.MakePayloadRoomMemberLeft(mesh_bot_handler.Departure{RoomId: value51, MemberId: value52, Reason: value53})
+        variant = mesh_bot_handler.MakePayloadRoomMemberJoined(mesh_bot_types.RoomMember{RoomId: value51, Member: mesh_bot_types.Member{Id: value52, Actor: mesh_bot_types.Actor{Id: value53, Kind: value54, Name: value55}, Handle: value56, Role: value57, JoinedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (24+22*4))))}, RoomRole: value58})
+
+case 7:
+        value59 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
+value60 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
+value61 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4))))
+
+        variant = mesh_bot_handler.MakePayloadRoomMemberLeft(mesh_bot_handler.Departure{RoomId: value59, MemberId: value60, Reason: value61})
 
 case 8:
-        value54 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
-value55 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
-value56 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4))))
-value57 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+14*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+15*4))))
-value58 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+16*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+17*4))))
-value59 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+18*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+19*4))))
-value60 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+20*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+21*4))))
-var option62 witTypes.Option[string]
+        value62 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
+value63 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
+value64 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4))))
+value65 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+14*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+15*4))))
+value66 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+16*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+17*4))))
+value67 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+18*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+19*4))))
+value68 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+20*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+21*4))))
+var option70 witTypes.Option[string]
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+23*4)))) {
 case 0:
         
-        option62 = witTypes.None[string]()
+        option70 = witTypes.None[string]()
 case 1:
-        value61 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+24*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+25*4))))
+        value69 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+24*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+25*4))))
 
-        option62 = witTypes.Some[string](value61)
+        option70 = witTypes.Some[string](value69)
 default:
         panic("unreachable")
 }
 
-        variant = mesh_bot_handler.MakePayloadRoomOpened(mesh_bot_types.Room{Id: value54, MeshId: value55, Name: value56, Slug: value57, Purpose: value58, Kind: value59, JoinRule: value60, Archived: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+22*4)))) != 0), MyRole: option62, MemberCount: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(arg0), (24+26*4))))})
+        variant = mesh_bot_handler.MakePayloadRoomOpened(mesh_bot_types.Room{Id: value62, MeshId: value63, Name: value64, Slug: value65, Purpose: value66, Kind: value67, JoinRule: value68, Archived: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+22*4)))) != 0), MyRole: option70, MemberCount: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(arg0), (24+26*4))))})
 
 case 9:
-        value63 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
-value64 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
+        value71 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
+value72 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
 
-        variant = mesh_bot_handler.MakePayloadRoomClosed(mesh_bot_handler.Closing{RoomId: value63, Reason: value64})
+        variant = mesh_bot_handler.MakePayloadRoomClosed(mesh_bot_handler.Closing{RoomId: value71, Reason: value72})
 
 case 10:
-        value65 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
-value66 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
-var option68 witTypes.Option[string]
+        value73 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
+value74 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
+var option76 witTypes.Option[string]
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4)))) {
 case 0:
         
-        option68 = witTypes.None[string]()
+        option76 = witTypes.None[string]()
 case 1:
-        value67 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+14*4))))
+        value75 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+14*4))))
 
-        option68 = witTypes.Some[string](value67)
+        option76 = witTypes.Some[string](value75)
 default:
         panic("unreachable")
 }
-value69 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+15*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+16*4))))
-value70 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+17*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+18*4))))
+value77 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+15*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+16*4))))
+value78 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+17*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+18*4))))
 
-        variant = mesh_bot_handler.MakePayloadCommandInvoked(mesh_bot_handler.Invocation{Command: value65, Text: value66, Arguments: option68, RoomId: value69, ReplyHandle: value70, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(arg0), (24+19*4))))})
+        variant = mesh_bot_handler.MakePayloadCommandInvoked(mesh_bot_handler.Invocation{Command: value73, Text: value74, Arguments: option76, RoomId: value77, ReplyHandle: value78, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(arg0), (24+19*4))))})
 
 case 11:
-        value71 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
-var option73 witTypes.Option[string]
+        value79 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
+var option81 witTypes.Option[string]
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))) {
 case 0:
         
-        option73 = witTypes.None[string]()
+        option81 = witTypes.None[string]()
 case 1:
-        value72 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4))))
+        value80 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4))))
 
-        option73 = witTypes.Some[string](value72)
+        option81 = witTypes.Some[string](value80)
 default:
         panic("unreachable")
 }
-var option75 witTypes.Option[string]
+var option83 witTypes.Option[string]
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4)))) {
 case 0:
         
-        option75 = witTypes.None[string]()
+        option83 = witTypes.None[string]()
 case 1:
-        value74 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+14*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+15*4))))
+        value82 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+14*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+15*4))))
 
-        option75 = witTypes.Some[string](value74)
+        option83 = witTypes.Some[string](value82)
 default:
         panic("unreachable")
 }
-value76 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+16*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+17*4))))
-var option78 witTypes.Option[string]
+value84 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+16*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+17*4))))
+var option86 witTypes.Option[string]
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+18*4)))) {
 case 0:
         
-        option78 = witTypes.None[string]()
+        option86 = witTypes.None[string]()
 case 1:
-        value77 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+19*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+20*4))))
+        value85 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+19*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+20*4))))
 
-        option78 = witTypes.Some[string](value77)
+        option86 = witTypes.Some[string](value85)
 default:
         panic("unreachable")
 }
-var option79 witTypes.Option[uint16]
+var option87 witTypes.Option[uint16]
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+21*4)))) {
 case 0:
         
-        option79 = witTypes.None[uint16]()
+        option87 = witTypes.None[uint16]()
 case 1:
         
-        option79 = witTypes.Some[uint16](uint16(uint16(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (26+21*4))))))
+        option87 = witTypes.Some[uint16](uint16(uint16(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (26+21*4))))))
 default:
         panic("unreachable")
 }
 
-        variant = mesh_bot_handler.MakePayloadApprovalDecided(mesh_bot_handler.Decision{ApprovalId: value71, RoomId: option73, Operation: option75, State: value76, Choice: option78, Status: option79})
+        variant = mesh_bot_handler.MakePayloadApprovalDecided(mesh_bot_handler.Decision{ApprovalId: value79, RoomId: option81, Operation: option83, State: value84, Choice: option86, Status: option87})
 
 case 12:
-        value80 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
-var option82 witTypes.Option[string]
+        value88 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
+var option90 witTypes.Option[string]
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))) {
 case 0:
         
-        option82 = witTypes.None[string]()
+        option90 = witTypes.None[string]()
 case 1:
-        value81 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4))))
+        value89 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4))))
 
-        option82 = witTypes.Some[string](value81)
+        option90 = witTypes.Some[string](value89)
 default:
         panic("unreachable")
 }
-value83 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (40+12*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (40+13*4))))
+value91 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (40+12*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (40+13*4))))
 
-        variant = mesh_bot_handler.MakePayloadTimerFired(mesh_bot_handler.Firing{TimerId: value80, RoomId: option82, DueAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (32+12*4)))), Data: value83})
+        variant = mesh_bot_handler.MakePayloadTimerFired(mesh_bot_handler.Firing{TimerId: value88, RoomId: option90, DueAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (32+12*4)))), Data: value91})
 
 case 13:
         
@@ -367,25 +387,25 @@ case 14:
         variant = mesh_bot_handler.MakePayloadBotGrantsChanged()
 
 case 15:
-        value84 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
+        value92 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
 
-        variant = mesh_bot_handler.MakePayloadGap(mesh_bot_handler.Gap{Stream: value84, FromSeq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))), ToSeq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (32+10*4))))})
+        variant = mesh_bot_handler.MakePayloadGap(mesh_bot_handler.Gap{Stream: value92, FromSeq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))), ToSeq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (32+10*4))))})
 
 case 16:
-        value85 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
-value86 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
+        value93 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
+value94 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
 
-        variant = mesh_bot_handler.MakePayloadOther(mesh_bot_handler.Unknown{Name: value85, Data: value86})
+        variant = mesh_bot_handler.MakePayloadOther(mesh_bot_handler.Unknown{Name: value93, Data: value94})
 
 default:
         panic("unreachable")
 }
 witRuntime.Unpin()
-result87 := export_mesh_bot_handler.OnEvent(mesh_bot_handler.Event{Stream: value, Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (2*4)))), At: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (8+2*4)))), Actor: mesh_bot_types.Actor{Id: value0, Kind: value1, Name: value2}, Payload: variant})
+result95 := export_mesh_bot_handler.OnEvent(mesh_bot_handler.Event{Stream: value, Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (2*4)))), At: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (8+2*4)))), Actor: mesh_bot_types.Actor{Id: value0, Kind: value1, Name: value2}, Payload: variant})
 
-switch result87.Tag() {
+switch result95.Tag() {
 case witTypes.ResultOk:
-        payload := result87.Ok()
+        payload := result95.Ok()
         *(*int8)(unsafe.Add(unsafe.Pointer(exportReturnArea), 0)) = int8(int32(0))
 
 switch payload.Tag() {
@@ -418,12 +438,12 @@ default:
 
         
 case witTypes.ResultErr:
-        payload := result87.Err()
+        payload := result95.Err()
         *(*int8)(unsafe.Add(unsafe.Pointer(exportReturnArea), 0)) = int8(int32(1))
-utf888 := unsafe.Pointer(unsafe.StringData(payload))
-pinner.Pin(utf888)
+utf896 := unsafe.Pointer(unsafe.StringData(payload))
+pinner.Pin(utf896)
 *(*uint32)(unsafe.Add(unsafe.Pointer(exportReturnArea), (8+1*4))) = uint32(uint32(len(payload)))
-*(*uint32)(unsafe.Add(unsafe.Pointer(exportReturnArea), 8)) = uint32(uintptr(uintptr(utf888)))
+*(*uint32)(unsafe.Add(unsafe.Pointer(exportReturnArea), 8)) = uint32(uintptr(uintptr(utf896)))
 
         
 default:

@@ -33,6 +33,8 @@ type NewMessage struct {
         Room string
 // CommonMark, at most 64 KiB.
 Text string
+// The thread to reply in. A message's own thread is `thread_` with the rest of its id, and begins with the first
+// reply.
 Thread witTypes.Option[string]
 ReplyTo witTypes.Option[string]
 // Files of this bot that come along: uploaded to the room, and not shown by a message yet.
@@ -47,7 +49,7 @@ func Post(message NewMessage) witTypes.Result[mesh_bot_types.Message, mesh_bot_t
         pinner := &runtime.Pinner{}
 defer pinner.Unpin()
 
-        returnArea := uintptr(witRuntime.Allocate(pinner, (56+22*4), 8))
+        returnArea := uintptr(witRuntime.Allocate(pinner, (56+24*4), 8))
         utf8 := unsafe.Pointer(unsafe.StringData((message).Room))
 pinner.Pin(utf8)
 utf80 := unsafe.Pointer(unsafe.StringData((message).Text))
@@ -105,7 +107,7 @@ pinner.Pin(utf88)
 }
 
 wasm_import_post(uintptr(utf8), uint32(len((message).Room)), uintptr(utf80), uint32(len((message).Text)), option, option2, option3, option5, option6, option7, uintptr(result), length, returnArea)
-var result29 witTypes.Result[mesh_bot_types.Message, mesh_bot_types.Error]
+var result33 witTypes.Result[mesh_bot_types.Message, mesh_bot_types.Error]
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 0))) {
 case 0:
         value := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 8))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+1*4))))
@@ -158,56 +160,66 @@ for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (5
         result21 = append(result21, mesh_bot_types.ReactionCount{Emoji: value20, Count: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(base), (2*4)))), Mine: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4+2*4)))) != 0)})
 }
 
+result25 := make([]mesh_bot_types.Attachment, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+23*4))))
+for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+23*4)))); index++ {
+        base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+22*4))))), index * (8+6*4))
+        value22 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
+value23 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (3*4))))
+value24 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (5*4))))
 
-        result29 = witTypes.Ok[mesh_bot_types.Message, mesh_bot_types.Error](mesh_bot_types.Message{Id: value, RoomId: value9, ThreadId: option11, ReplyTo: option13, Author: mesh_bot_types.Actor{Id: value14, Kind: value15, Name: value16}, Text: value17, CreatedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (8+18*4)))), EditedAt: option18, Revision: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (32+18*4)))), Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (40+18*4)))), Trust: value19, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(returnArea), (48+20*4)))), MentionsMe: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (52+20*4)))) != 0), Redacted: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (53+20*4)))) != 0), Reactions: result21})
+        result25 = append(result25, mesh_bot_types.Attachment{Id: value22, Name: value23, MediaType: value24, Size: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (6*4))))})
+}
+
+
+        result33 = witTypes.Ok[mesh_bot_types.Message, mesh_bot_types.Error](mesh_bot_types.Message{Id: value, RoomId: value9, ThreadId: option11, ReplyTo: option13, Author: mesh_bot_types.Actor{Id: value14, Kind: value15, Name: value16}, Text: value17, CreatedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (8+18*4)))), EditedAt: option18, Revision: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (32+18*4)))), Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (40+18*4)))), Trust: value19, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(returnArea), (48+20*4)))), MentionsMe: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (52+20*4)))) != 0), Redacted: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (53+20*4)))) != 0), Reactions: result21, Files: result25})
 case 1:
         var variant mesh_bot_types.Error
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 8))) {
 case 0:
-        value22 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
-value23 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+3*4))))
+        value26 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+value27 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+3*4))))
 
-        variant = mesh_bot_types.MakeErrorDenied(mesh_bot_types.Denial{Reason: value22, Detail: value23})
+        variant = mesh_bot_types.MakeErrorDenied(mesh_bot_types.Denial{Reason: value26, Detail: value27})
 
 case 1:
-        value24 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value28 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorNotFound(value24)
+        variant = mesh_bot_types.MakeErrorNotFound(value28)
 
 case 2:
-        value25 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value29 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorInvalid(value25)
+        variant = mesh_bot_types.MakeErrorInvalid(value29)
 
 case 3:
-        value26 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value30 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorConflict(value26)
+        variant = mesh_bot_types.MakeErrorConflict(value30)
 
 case 4:
         
         variant = mesh_bot_types.MakeErrorRateLimited(uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), 16))))
 
 case 5:
-        value27 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value31 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorPending(value27)
+        variant = mesh_bot_types.MakeErrorPending(value31)
 
 case 6:
-        value28 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value32 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorUnavailable(value28)
+        variant = mesh_bot_types.MakeErrorUnavailable(value32)
 
 default:
         panic("unreachable")
 }
 
-        result29 = witTypes.Err[mesh_bot_types.Message, mesh_bot_types.Error](variant)
+        result33 = witTypes.Err[mesh_bot_types.Message, mesh_bot_types.Error](variant)
 default:
         panic("unreachable")
 }
-result30 := result29;
-return result30
+result34 := result33;
+return result34
 
 }
 
@@ -219,11 +231,11 @@ func Get(message string) witTypes.Result[mesh_bot_types.Message, mesh_bot_types.
         pinner := &runtime.Pinner{}
 defer pinner.Unpin()
 
-        returnArea := uintptr(witRuntime.Allocate(pinner, (56+22*4), 8))
+        returnArea := uintptr(witRuntime.Allocate(pinner, (56+24*4), 8))
         utf8 := unsafe.Pointer(unsafe.StringData(message))
 pinner.Pin(utf8)
 wasm_import_get(uintptr(utf8), uint32(len(message)), returnArea)
-var result18 witTypes.Result[mesh_bot_types.Message, mesh_bot_types.Error]
+var result22 witTypes.Result[mesh_bot_types.Message, mesh_bot_types.Error]
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 0))) {
 case 0:
         value := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 8))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+1*4))))
@@ -276,56 +288,66 @@ for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (5
         result = append(result, mesh_bot_types.ReactionCount{Emoji: value10, Count: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(base), (2*4)))), Mine: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4+2*4)))) != 0)})
 }
 
+result14 := make([]mesh_bot_types.Attachment, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+23*4))))
+for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+23*4)))); index++ {
+        base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+22*4))))), index * (8+6*4))
+        value11 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
+value12 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (3*4))))
+value13 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (5*4))))
 
-        result18 = witTypes.Ok[mesh_bot_types.Message, mesh_bot_types.Error](mesh_bot_types.Message{Id: value, RoomId: value0, ThreadId: option, ReplyTo: option3, Author: mesh_bot_types.Actor{Id: value4, Kind: value5, Name: value6}, Text: value7, CreatedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (8+18*4)))), EditedAt: option8, Revision: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (32+18*4)))), Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (40+18*4)))), Trust: value9, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(returnArea), (48+20*4)))), MentionsMe: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (52+20*4)))) != 0), Redacted: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (53+20*4)))) != 0), Reactions: result})
+        result14 = append(result14, mesh_bot_types.Attachment{Id: value11, Name: value12, MediaType: value13, Size: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (6*4))))})
+}
+
+
+        result22 = witTypes.Ok[mesh_bot_types.Message, mesh_bot_types.Error](mesh_bot_types.Message{Id: value, RoomId: value0, ThreadId: option, ReplyTo: option3, Author: mesh_bot_types.Actor{Id: value4, Kind: value5, Name: value6}, Text: value7, CreatedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (8+18*4)))), EditedAt: option8, Revision: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (32+18*4)))), Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (40+18*4)))), Trust: value9, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(returnArea), (48+20*4)))), MentionsMe: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (52+20*4)))) != 0), Redacted: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (53+20*4)))) != 0), Reactions: result, Files: result14})
 case 1:
         var variant mesh_bot_types.Error
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 8))) {
 case 0:
-        value11 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
-value12 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+3*4))))
+        value15 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+value16 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+3*4))))
 
-        variant = mesh_bot_types.MakeErrorDenied(mesh_bot_types.Denial{Reason: value11, Detail: value12})
+        variant = mesh_bot_types.MakeErrorDenied(mesh_bot_types.Denial{Reason: value15, Detail: value16})
 
 case 1:
-        value13 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value17 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorNotFound(value13)
+        variant = mesh_bot_types.MakeErrorNotFound(value17)
 
 case 2:
-        value14 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value18 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorInvalid(value14)
+        variant = mesh_bot_types.MakeErrorInvalid(value18)
 
 case 3:
-        value15 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value19 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorConflict(value15)
+        variant = mesh_bot_types.MakeErrorConflict(value19)
 
 case 4:
         
         variant = mesh_bot_types.MakeErrorRateLimited(uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), 16))))
 
 case 5:
-        value16 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value20 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorPending(value16)
+        variant = mesh_bot_types.MakeErrorPending(value20)
 
 case 6:
-        value17 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value21 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorUnavailable(value17)
+        variant = mesh_bot_types.MakeErrorUnavailable(value21)
 
 default:
         panic("unreachable")
 }
 
-        result18 = witTypes.Err[mesh_bot_types.Message, mesh_bot_types.Error](variant)
+        result22 = witTypes.Err[mesh_bot_types.Message, mesh_bot_types.Error](variant)
 default:
         panic("unreachable")
 }
-result19 := result18;
-return result19
+result23 := result22;
+return result23
 
 }
 
@@ -376,12 +398,12 @@ default:
         panic("unreachable")
 }
 wasm_import_list(uintptr(utf8), uint32(len(room)), option, option1, option2, option3, option4, returnArea)
-var result27 witTypes.Result[MessagePage, mesh_bot_types.Error]
+var result31 witTypes.Result[MessagePage, mesh_bot_types.Error]
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 0))) {
 case 0:
-        result17 := make([]mesh_bot_types.Message, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+1*4))))
+        result21 := make([]mesh_bot_types.Message, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+1*4))))
 for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+1*4)))); index++ {
-        base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 8)))), index * (48+22*4))
+        base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 8)))), index * (48+24*4))
         value := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
 value5 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (3*4))))
 var option7 witTypes.Option[string]
@@ -432,72 +454,82 @@ for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (48+21*4
         result = append(result, mesh_bot_types.ReactionCount{Emoji: value16, Count: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(base), (2*4)))), Mine: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4+2*4)))) != 0)})
 }
 
+result20 := make([]mesh_bot_types.Attachment, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(base), (48+23*4))))
+for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (48+23*4)))); index++ {
+        base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (48+22*4))))), index * (8+6*4))
+        value17 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
+value18 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (3*4))))
+value19 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (5*4))))
 
-        result17 = append(result17, mesh_bot_types.Message{Id: value, RoomId: value5, ThreadId: option7, ReplyTo: option9, Author: mesh_bot_types.Actor{Id: value10, Kind: value11, Name: value12}, Text: value13, CreatedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (18*4)))), EditedAt: option14, Revision: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (24+18*4)))), Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (32+18*4)))), Trust: value15, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(base), (40+20*4)))), MentionsMe: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (44+20*4)))) != 0), Redacted: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (45+20*4)))) != 0), Reactions: result})
+        result20 = append(result20, mesh_bot_types.Attachment{Id: value17, Name: value18, MediaType: value19, Size: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (6*4))))})
 }
 
-var option19 witTypes.Option[string]
+
+        result21 = append(result21, mesh_bot_types.Message{Id: value, RoomId: value5, ThreadId: option7, ReplyTo: option9, Author: mesh_bot_types.Actor{Id: value10, Kind: value11, Name: value12}, Text: value13, CreatedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (18*4)))), EditedAt: option14, Revision: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (24+18*4)))), Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (32+18*4)))), Trust: value15, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(base), (40+20*4)))), MentionsMe: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (44+20*4)))) != 0), Redacted: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (45+20*4)))) != 0), Reactions: result, Files: result20})
+}
+
+var option23 witTypes.Option[string]
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+2*4)))) {
 case 0:
         
-        option19 = witTypes.None[string]()
+        option23 = witTypes.None[string]()
 case 1:
-        value18 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+3*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+4*4))))
+        value22 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+3*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+4*4))))
 
-        option19 = witTypes.Some[string](value18)
+        option23 = witTypes.Some[string](value22)
 default:
         panic("unreachable")
 }
 
-        result27 = witTypes.Ok[MessagePage, mesh_bot_types.Error](MessagePage{Messages: result17, NextCursor: option19})
+        result31 = witTypes.Ok[MessagePage, mesh_bot_types.Error](MessagePage{Messages: result21, NextCursor: option23})
 case 1:
         var variant mesh_bot_types.Error
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 8))) {
 case 0:
-        value20 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
-value21 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+3*4))))
+        value24 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+value25 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+3*4))))
 
-        variant = mesh_bot_types.MakeErrorDenied(mesh_bot_types.Denial{Reason: value20, Detail: value21})
+        variant = mesh_bot_types.MakeErrorDenied(mesh_bot_types.Denial{Reason: value24, Detail: value25})
 
 case 1:
-        value22 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value26 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorNotFound(value22)
+        variant = mesh_bot_types.MakeErrorNotFound(value26)
 
 case 2:
-        value23 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value27 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorInvalid(value23)
+        variant = mesh_bot_types.MakeErrorInvalid(value27)
 
 case 3:
-        value24 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value28 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorConflict(value24)
+        variant = mesh_bot_types.MakeErrorConflict(value28)
 
 case 4:
         
         variant = mesh_bot_types.MakeErrorRateLimited(uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), 16))))
 
 case 5:
-        value25 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value29 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorPending(value25)
+        variant = mesh_bot_types.MakeErrorPending(value29)
 
 case 6:
-        value26 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value30 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorUnavailable(value26)
+        variant = mesh_bot_types.MakeErrorUnavailable(value30)
 
 default:
         panic("unreachable")
 }
 
-        result27 = witTypes.Err[MessagePage, mesh_bot_types.Error](variant)
+        result31 = witTypes.Err[MessagePage, mesh_bot_types.Error](variant)
 default:
         panic("unreachable")
 }
-result28 := result27;
-return result28
+result32 := result31;
+return result32
 
 }
 
@@ -509,13 +541,13 @@ func Edit(message string, text string) witTypes.Result[mesh_bot_types.Message, m
         pinner := &runtime.Pinner{}
 defer pinner.Unpin()
 
-        returnArea := uintptr(witRuntime.Allocate(pinner, (56+22*4), 8))
+        returnArea := uintptr(witRuntime.Allocate(pinner, (56+24*4), 8))
         utf8 := unsafe.Pointer(unsafe.StringData(message))
 pinner.Pin(utf8)
 utf80 := unsafe.Pointer(unsafe.StringData(text))
 pinner.Pin(utf80)
 wasm_import_edit(uintptr(utf8), uint32(len(message)), uintptr(utf80), uint32(len(text)), returnArea)
-var result19 witTypes.Result[mesh_bot_types.Message, mesh_bot_types.Error]
+var result23 witTypes.Result[mesh_bot_types.Message, mesh_bot_types.Error]
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 0))) {
 case 0:
         value := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 8))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+1*4))))
@@ -568,56 +600,66 @@ for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (5
         result = append(result, mesh_bot_types.ReactionCount{Emoji: value11, Count: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(base), (2*4)))), Mine: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4+2*4)))) != 0)})
 }
 
+result15 := make([]mesh_bot_types.Attachment, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+23*4))))
+for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+23*4)))); index++ {
+        base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+22*4))))), index * (8+6*4))
+        value12 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
+value13 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (3*4))))
+value14 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (5*4))))
 
-        result19 = witTypes.Ok[mesh_bot_types.Message, mesh_bot_types.Error](mesh_bot_types.Message{Id: value, RoomId: value1, ThreadId: option, ReplyTo: option4, Author: mesh_bot_types.Actor{Id: value5, Kind: value6, Name: value7}, Text: value8, CreatedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (8+18*4)))), EditedAt: option9, Revision: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (32+18*4)))), Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (40+18*4)))), Trust: value10, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(returnArea), (48+20*4)))), MentionsMe: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (52+20*4)))) != 0), Redacted: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (53+20*4)))) != 0), Reactions: result})
+        result15 = append(result15, mesh_bot_types.Attachment{Id: value12, Name: value13, MediaType: value14, Size: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (6*4))))})
+}
+
+
+        result23 = witTypes.Ok[mesh_bot_types.Message, mesh_bot_types.Error](mesh_bot_types.Message{Id: value, RoomId: value1, ThreadId: option, ReplyTo: option4, Author: mesh_bot_types.Actor{Id: value5, Kind: value6, Name: value7}, Text: value8, CreatedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (8+18*4)))), EditedAt: option9, Revision: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (32+18*4)))), Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (40+18*4)))), Trust: value10, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(returnArea), (48+20*4)))), MentionsMe: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (52+20*4)))) != 0), Redacted: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (53+20*4)))) != 0), Reactions: result, Files: result15})
 case 1:
         var variant mesh_bot_types.Error
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 8))) {
 case 0:
-        value12 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
-value13 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+3*4))))
+        value16 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+value17 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+3*4))))
 
-        variant = mesh_bot_types.MakeErrorDenied(mesh_bot_types.Denial{Reason: value12, Detail: value13})
+        variant = mesh_bot_types.MakeErrorDenied(mesh_bot_types.Denial{Reason: value16, Detail: value17})
 
 case 1:
-        value14 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value18 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorNotFound(value14)
+        variant = mesh_bot_types.MakeErrorNotFound(value18)
 
 case 2:
-        value15 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value19 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorInvalid(value15)
+        variant = mesh_bot_types.MakeErrorInvalid(value19)
 
 case 3:
-        value16 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value20 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorConflict(value16)
+        variant = mesh_bot_types.MakeErrorConflict(value20)
 
 case 4:
         
         variant = mesh_bot_types.MakeErrorRateLimited(uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), 16))))
 
 case 5:
-        value17 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value21 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorPending(value17)
+        variant = mesh_bot_types.MakeErrorPending(value21)
 
 case 6:
-        value18 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value22 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorUnavailable(value18)
+        variant = mesh_bot_types.MakeErrorUnavailable(value22)
 
 default:
         panic("unreachable")
 }
 
-        result19 = witTypes.Err[mesh_bot_types.Message, mesh_bot_types.Error](variant)
+        result23 = witTypes.Err[mesh_bot_types.Message, mesh_bot_types.Error](variant)
 default:
         panic("unreachable")
 }
-result20 := result19;
-return result20
+result24 := result23;
+return result24
 
 }
 
@@ -956,12 +998,12 @@ default:
         panic("unreachable")
 }
 wasm_import_thread_replies(uintptr(utf8), uint32(len(thread)), option, option1, option2, option3, option4, returnArea)
-var result27 witTypes.Result[MessagePage, mesh_bot_types.Error]
+var result31 witTypes.Result[MessagePage, mesh_bot_types.Error]
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 0))) {
 case 0:
-        result17 := make([]mesh_bot_types.Message, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+1*4))))
+        result21 := make([]mesh_bot_types.Message, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+1*4))))
 for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+1*4)))); index++ {
-        base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 8)))), index * (48+22*4))
+        base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 8)))), index * (48+24*4))
         value := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
 value5 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (3*4))))
 var option7 witTypes.Option[string]
@@ -1012,72 +1054,82 @@ for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (48+21*4
         result = append(result, mesh_bot_types.ReactionCount{Emoji: value16, Count: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(base), (2*4)))), Mine: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4+2*4)))) != 0)})
 }
 
+result20 := make([]mesh_bot_types.Attachment, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(base), (48+23*4))))
+for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (48+23*4)))); index++ {
+        base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (48+22*4))))), index * (8+6*4))
+        value17 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
+value18 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (3*4))))
+value19 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (5*4))))
 
-        result17 = append(result17, mesh_bot_types.Message{Id: value, RoomId: value5, ThreadId: option7, ReplyTo: option9, Author: mesh_bot_types.Actor{Id: value10, Kind: value11, Name: value12}, Text: value13, CreatedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (18*4)))), EditedAt: option14, Revision: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (24+18*4)))), Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (32+18*4)))), Trust: value15, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(base), (40+20*4)))), MentionsMe: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (44+20*4)))) != 0), Redacted: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (45+20*4)))) != 0), Reactions: result})
+        result20 = append(result20, mesh_bot_types.Attachment{Id: value17, Name: value18, MediaType: value19, Size: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (6*4))))})
 }
 
-var option19 witTypes.Option[string]
+
+        result21 = append(result21, mesh_bot_types.Message{Id: value, RoomId: value5, ThreadId: option7, ReplyTo: option9, Author: mesh_bot_types.Actor{Id: value10, Kind: value11, Name: value12}, Text: value13, CreatedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (18*4)))), EditedAt: option14, Revision: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (24+18*4)))), Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (32+18*4)))), Trust: value15, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(base), (40+20*4)))), MentionsMe: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (44+20*4)))) != 0), Redacted: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (45+20*4)))) != 0), Reactions: result, Files: result20})
+}
+
+var option23 witTypes.Option[string]
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+2*4)))) {
 case 0:
         
-        option19 = witTypes.None[string]()
+        option23 = witTypes.None[string]()
 case 1:
-        value18 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+3*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+4*4))))
+        value22 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+3*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+4*4))))
 
-        option19 = witTypes.Some[string](value18)
+        option23 = witTypes.Some[string](value22)
 default:
         panic("unreachable")
 }
 
-        result27 = witTypes.Ok[MessagePage, mesh_bot_types.Error](MessagePage{Messages: result17, NextCursor: option19})
+        result31 = witTypes.Ok[MessagePage, mesh_bot_types.Error](MessagePage{Messages: result21, NextCursor: option23})
 case 1:
         var variant mesh_bot_types.Error
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 8))) {
 case 0:
-        value20 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
-value21 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+3*4))))
+        value24 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+value25 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+3*4))))
 
-        variant = mesh_bot_types.MakeErrorDenied(mesh_bot_types.Denial{Reason: value20, Detail: value21})
+        variant = mesh_bot_types.MakeErrorDenied(mesh_bot_types.Denial{Reason: value24, Detail: value25})
 
 case 1:
-        value22 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value26 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorNotFound(value22)
+        variant = mesh_bot_types.MakeErrorNotFound(value26)
 
 case 2:
-        value23 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value27 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorInvalid(value23)
+        variant = mesh_bot_types.MakeErrorInvalid(value27)
 
 case 3:
-        value24 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value28 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorConflict(value24)
+        variant = mesh_bot_types.MakeErrorConflict(value28)
 
 case 4:
         
         variant = mesh_bot_types.MakeErrorRateLimited(uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), 16))))
 
 case 5:
-        value25 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value29 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorPending(value25)
+        variant = mesh_bot_types.MakeErrorPending(value29)
 
 case 6:
-        value26 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value30 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorUnavailable(value26)
+        variant = mesh_bot_types.MakeErrorUnavailable(value30)
 
 default:
         panic("unreachable")
 }
 
-        result27 = witTypes.Err[MessagePage, mesh_bot_types.Error](variant)
+        result31 = witTypes.Err[MessagePage, mesh_bot_types.Error](variant)
 default:
         panic("unreachable")
 }
-result28 := result27;
-return result28
+result32 := result31;
+return result32
 
 }
 

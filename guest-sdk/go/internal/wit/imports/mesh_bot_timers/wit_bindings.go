@@ -16,6 +16,7 @@ witTypes "the-mesh.dev/bot/third_party/go-pkg/wit/types"
 type Error = mesh_bot_types.Error
 type Id = string
 type Json = string
+type PageRequest = mesh_bot_types.PageRequest
 type Timestamp = uint64
 
 type NewTimer struct {
@@ -32,15 +33,50 @@ Data string
 }
 
 //go:wasmimport mesh:bot/timers@0.1.0 list
-func wasm_import_list(arg0 uintptr) 
+func wasm_import_list(arg0 int32, arg1 uintptr, arg2 uint32, arg3 int32, arg4 int32, arg5 uintptr) 
 
 
-func List() witTypes.Result[string, mesh_bot_types.Error] {
+func List(page mesh_bot_types.PageRequest) witTypes.Result[string, mesh_bot_types.Error] {
         pinner := &runtime.Pinner{}
 defer pinner.Unpin()
 
         returnArea := uintptr(witRuntime.Allocate(pinner, (16+4*4), 8))
-        wasm_import_list(returnArea)
+        var option int32
+var option0 uintptr
+var option1 uint32
+switch (page).Cursor.Tag() {
+case witTypes.OptionNone:
+        
+        option = int32(0)
+option0 = 0
+option1 = 0
+case witTypes.OptionSome:
+        payload := (page).Cursor.Some()
+        utf8 := unsafe.Pointer(unsafe.StringData(payload))
+pinner.Pin(utf8)
+
+        option = int32(1)
+option0 = uintptr(utf8)
+option1 = uint32(len(payload))
+default:
+        panic("unreachable")
+}
+var option2 int32
+var option3 int32
+switch (page).Limit.Tag() {
+case witTypes.OptionNone:
+        
+        option2 = int32(0)
+option3 = 0
+case witTypes.OptionSome:
+        payload := (page).Limit.Some()
+        
+        option2 = int32(1)
+option3 = int32(payload)
+default:
+        panic("unreachable")
+}
+wasm_import_list(option, option0, option1, option2, option3, returnArea)
 var result witTypes.Result[string, mesh_bot_types.Error]
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 0))) {
 case 0:
@@ -51,39 +87,39 @@ case 1:
         var variant mesh_bot_types.Error
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 8))) {
 case 0:
-        value0 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
-value1 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+3*4))))
+        value4 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+value5 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+3*4))))
 
-        variant = mesh_bot_types.MakeErrorDenied(mesh_bot_types.Denial{Reason: value0, Detail: value1})
+        variant = mesh_bot_types.MakeErrorDenied(mesh_bot_types.Denial{Reason: value4, Detail: value5})
 
 case 1:
-        value2 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value6 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorNotFound(value2)
+        variant = mesh_bot_types.MakeErrorNotFound(value6)
 
 case 2:
-        value3 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value7 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorInvalid(value3)
+        variant = mesh_bot_types.MakeErrorInvalid(value7)
 
 case 3:
-        value4 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value8 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorConflict(value4)
+        variant = mesh_bot_types.MakeErrorConflict(value8)
 
 case 4:
         
         variant = mesh_bot_types.MakeErrorRateLimited(uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), 16))))
 
 case 5:
-        value5 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value9 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorPending(value5)
+        variant = mesh_bot_types.MakeErrorPending(value9)
 
 case 6:
-        value6 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value10 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorUnavailable(value6)
+        variant = mesh_bot_types.MakeErrorUnavailable(value10)
 
 default:
         panic("unreachable")
@@ -93,8 +129,8 @@ default:
 default:
         panic("unreachable")
 }
-result7 := result;
-return result7
+result11 := result;
+return result11
 
 }
 

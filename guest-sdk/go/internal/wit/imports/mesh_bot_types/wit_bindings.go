@@ -137,6 +137,15 @@ Count uint32
 Mine bool
 }
 
+// A file that a message shows; the interface `files` has its bytes.
+type Attachment struct {
+        Id string
+Name string
+// By its first bytes, such as `image/png`.
+MediaType string
+Size uint64
+}
+
 type Message struct {
         Id string
 RoomId string
@@ -160,6 +169,7 @@ MentionsMe bool
 // The text was deleted or hidden after the event was written.
 Redacted bool
 Reactions []ReactionCount
+Files []Attachment
 }
 
 type Member struct {
