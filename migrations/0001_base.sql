@@ -361,6 +361,7 @@ CREATE TABLE bots (
   runtime TEXT NOT NULL,
   keeper_id TEXT NOT NULL,
   wanted TEXT NOT NULL,
+  autonomy TEXT NOT NULL,
   active_version TEXT,
   previous_version TEXT,
   kv_bytes BIGINT NOT NULL,
@@ -497,6 +498,7 @@ CREATE TABLE dead_letters (
   bot_id TEXT NOT NULL REFERENCES bots (id),
   stream TEXT NOT NULL,
   seq BIGINT NOT NULL,
+  lane TEXT NOT NULL,
   attempts BIGINT NOT NULL,
   error TEXT NOT NULL,
   at BIGINT NOT NULL

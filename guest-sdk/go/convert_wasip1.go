@@ -127,7 +127,12 @@ func messageOf(message mesh_bot_types.Message) Message {
 		Reactions: each(message.Reactions, func(count mesh_bot_types.ReactionCount) ReactionCount {
 			return ReactionCount{count.Emoji, int(count.Count), count.Mine}
 		}),
+		Files: each(message.Files, attachmentOf),
 	}
+}
+
+func attachmentOf(file mesh_bot_types.Attachment) Attachment {
+	return Attachment{file.Id, file.Name, file.MediaType, int64(file.Size)}
 }
 
 func messagePageOf(page mesh_bot_messages.MessagePage) Page[Message] {

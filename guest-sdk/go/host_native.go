@@ -66,7 +66,7 @@ type Host interface {
 
 	// TimerCreate takes the timer's data as JSON.
 	TimerCreate(timer NewTimer, data string) (string, error)
-	TimerList() (string, error)
+	TimerList(page PageRequest) (string, error)
 	TimerCancel(timer string) error
 
 	HTTPFetch(request Request) (Response, error)

@@ -247,7 +247,9 @@ func (w *meshWriter) Finish() (File, error) { return converted(w.writer.Finish()
 
 func (w *meshWriter) Drop() { w.writer.Drop() }
 
-func (host) TimerList() (string, error) { return same(mesh_bot_timers.List()) }
+func (host) TimerList(page PageRequest) (string, error) {
+	return same(mesh_bot_timers.List(page.wit()))
+}
 
 func (host) TimerCreate(timer NewTimer, data string) (string, error) {
 	at := wit.None[uint64]()

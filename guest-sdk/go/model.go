@@ -42,6 +42,8 @@ type Message struct {
 	// Redacted says that the text was deleted or hidden after the event was written.
 	Redacted  bool
 	Reactions []ReactionCount
+	// Files are those that it shows.
+	Files []Attachment
 }
 
 // ReactionCount is how often an emoji is on a message.
@@ -49,6 +51,16 @@ type ReactionCount struct {
 	Emoji string
 	Count int
 	Mine  bool
+}
+
+// Attachment is a file that a message shows; [Files] has its bytes.
+type Attachment struct {
+	ID   string
+	Name string
+	// MediaType by its first bytes, such as image/png; never what somebody says it is.
+	MediaType string
+	// Size in bytes.
+	Size int64
 }
 
 // Draft is what [Messages.Send] needs to answer this message where it stands: in its thread if it is in one, and as a

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"encoding/json"
+	"iter"
 	"time"
 )
 
@@ -37,13 +38,9 @@ type Timer struct {
 	CreatedAt time.Time `json:"created_at"`
 }
 
-// List gives the timers that have still to fire, the oldest first, up to 50.
-func (s Timers) List() ([]Timer, error) {
-	timers, err := s.host.TimerList()
-	page, err := answer[struct {
-		Items []Timer `json:"items"`
-	}]("the timers", timers, err)
-	return page.Items, err
+// List gives the timers that have still to fire, the oldest first.
+func (s Timers) List(size ...PageSize) iter.Seq2[Timer, error] {
+	return jsonPages[Timer](size, "the timers", s.host.TimerList)
 }
 
 // Create makes a timer.

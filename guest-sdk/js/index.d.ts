@@ -108,6 +108,16 @@ export interface ReactionCount {
   readonly mine: boolean;
 }
 
+/** A file that a message shows; {@link Mesh.files} has its bytes. */
+export interface Attachment {
+  readonly id: Id;
+  readonly name: string;
+  /** By its first bytes, such as `image/png`; never what somebody says it is. */
+  readonly mediaType: string;
+  /** In bytes. */
+  readonly size: number;
+}
+
 /** A message. */
 export class Message {
   constructor(fields: Omit<Message, "textWithoutMention" | "threadToReplyIn">);
@@ -133,6 +143,8 @@ export class Message {
   /** The text was deleted or hidden after the event was written. */
   readonly redacted: boolean;
   readonly reactions: readonly ReactionCount[];
+  /** The files that it shows. */
+  readonly files: readonly Attachment[];
 
   /**
    * The text without the handle it begins with, and without the colon or comma after it.
@@ -522,8 +534,8 @@ export interface Upload {
 export interface Timers {
   /** Sets a timer and gives its id. When it fires, {@link Handlers.onTimer} is called. */
   set(timer: NewTimer): Id;
-  /** `timer.list`: the timers that have still to fire. */
-  list(): any[];
+  /** `timer.list`: the timers that have still to fire, the oldest first. */
+  list(): Pages<any>;
   /** Ends a timer. */
   cancel(timer: Id): void;
 }

@@ -394,3 +394,104 @@ async fn a_subscription_narrows_what_a_bot_hears() {
     stage.say("@lab count").await;
     assert_eq!(stage.answers(2).await, ["done: ()", "done: 3"]);
 }
+
+/// A bot that fails is looked into, helped, and goes on; one that is no longer wanted loses what it had.
+#[tokio::test]
+async fn a_bot_in_trouble_is_helped() {
+    let stage = stage().await;
+    let bot = stage.bot("lab").await;
+    let (post, get) = (
+        async |path: &str, body: Value| stage.person.post(&format!("/bots/{bot}/{path}"), body).await,
+        async |path: &str| stage.person.get(&format!("/bots/{bot}/{path}")).await.expect(200),
+    );
+    let letters = async |count: usize| {
+        let letters = async {
+            loop {
+                let letters = get("dead-letters").await;
+                if letters["items"].as_array().is_some_and(|items| items.len() == count) {
+                    return letters["items"].clone();
+                }
+                let sync = stage.person.post("/me/sync", json!({})).await.expect(200);
+                let wait = json!({ "cursor": sync["cursor"], "wait_s": 1 });
+                stage.person.post("/me/events/poll", wait).await.expect(200);
+            }
+        };
+        let minute = std::time::Duration::from_mins(1);
+        tokio::time::timeout(minute, letters).await.expect("dead letters")
+    };
+    // It rejects the event, and rejects it again when it is handed over once more.
+    stage.say("@lab reject not mine").await;
+    let dead = letters(1).await;
+    assert!(text(&dead[0]["error"]).contains("not mine"), "{dead}");
+    assert_eq!(get("backlog").await["dead"], 1);
+    assert_eq!(post("dead-letters/redrive", json!({})).await.expect(200)["count"], 1);
+    stage.say("@lab count").await;
+    assert_eq!(stage.answers(1).await, ["done: 3"]);
+    let again = letters(1).await;
+    assert_ne!(again[0]["id"], dead[0]["id"]);
+    let ids = json!({ "ids": [again[0]["id"]] });
+    assert_eq!(post("dead-letters/drop", ids.clone()).await.expect(200)["count"], 1);
+    assert_eq!(post("dead-letters/drop", ids).await.expect(200)["count"], 0);
+    letters(0).await;
+
+    // It trips, stays down, and a person forgives it.
+    assert_eq!(post("restart", json!({})).await.expect(200)["wanted"], "running");
+    stage.say("@lab count").await;
+    assert_eq!(stage.answers(2).await[1], "done: 1", "a fresh instance");
+
+    // As far as people let it.
+    let autonomy = format!("/bots/{bot}/autonomy");
+    let level = stage
+        .person
+        .put(&autonomy, json!({ "level": "suggest" }))
+        .await
+        .expect(200);
+    assert_eq!(level["autonomy"], "suggest");
+    stage.say("@lab count").await;
+    let path = format!("/meshes/{}/approvals?state=pending", stage.mesh);
+    let mut seen = stage.person.post("/me/sync", json!({})).await.expect(200);
+    let approval = loop {
+        let pending = stage.person.get(&path).await.expect(200);
+        if let Some(asked) = pending["items"].as_array().unwrap().first() {
+            break text(&asked["id"]);
+        }
+        let body = json!({ "cursor": seen["cursor"], "wait_s": 20 });
+        seen = stage.person.post("/me/events/poll", body).await.expect(200);
+    };
+    stage
+        .person
+        .post(&format!("/approvals/{approval}/approve"), json!({}))
+        .await
+        .expect(200);
+    assert_eq!(stage.answers(3).await[2], "done: 2");
+    stage.person.put(&autonomy, json!({ "level": "act" })).await.expect(200);
+    stage
+        .person
+        .put(&autonomy, json!({ "level": "rule" }))
+        .await
+        .refused(422, "validation_failed");
+
+    // What was decided is taken back, and the refusal is kept where its keeper looks.
+    let grant = format!("/bots/{bot}/grants/message.post");
+    stage.person.delete(&grant).await.expect(204);
+    stage.person.delete(&grant).await.refused(404, "not_found");
+    stage.say("@lab whoami").await;
+    let refused = async {
+        loop {
+            let lines = get("logs?text=refused").await;
+            if lines["items"].as_array().is_some_and(|lines| !lines.is_empty()) {
+                return text(&lines["items"][0]["text"]);
+            }
+        }
+    };
+    let minute = std::time::Duration::from_mins(1);
+    let refused = tokio::time::timeout(minute, refused).await.expect("a line");
+    assert!(refused.ends_with("message.post"), "{refused}");
+
+    let version = text(&get("status").await["active_version"]);
+    let version = format!("/bot-versions/{version}");
+    assert_eq!(
+        stage.person.delete(&version).await.refused(409, "wrong_state")["state"],
+        "active"
+    );
+}

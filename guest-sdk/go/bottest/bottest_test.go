@@ -316,8 +316,13 @@ func TestFilesGoOutAndIn(t *testing.T) {
 		t.Error("it is closed")
 	}
 	draft := bot.Draft{RoomID: room, Files: []string{made.ID}}
-	_, err = m.Messages.Send(draft)
+	posted, err := m.Messages.Send(draft)
 	check(t, err)
+	shown := []bot.Attachment{{ID: made.ID, Name: "digits", MediaType: "application/octet-stream", Size: 200_000}}
+	kept, err := m.Messages.Get(posted.ID)
+	if err != nil || !slices.Equal(posted.Files, shown) || !slices.Equal(kept.Files, shown) {
+		t.Errorf("%v, %v, %v", posted.Files, kept.Files, err)
+	}
 	if _, err := m.Messages.Send(draft); !errors.Is(err, bot.ErrInvalid) {
 		t.Errorf("a file is shown once: %v", err)
 	}
@@ -333,6 +338,9 @@ func TestFilesGoOutAndIn(t *testing.T) {
 	check(t, m.Files.Delete(made.ID))
 	if _, err := m.Files.Get(made.ID); !errors.Is(err, bot.ErrNotFound) {
 		t.Errorf("got %v", err)
+	}
+	if kept, err := m.Messages.Get(posted.ID); err != nil || len(kept.Files) != 0 || len(posted.Files) != 1 {
+		t.Errorf("%v, %v, %v", kept.Files, posted.Files, err)
 	}
 	if picture := test.AddFile("general", "a", []byte("\x89PNG\r\n\x1a\n")); picture.MediaType != "image/png" {
 		t.Errorf("got %+v", picture)
@@ -358,7 +366,7 @@ func TestTimersFireWhenTheyAreDue(t *testing.T) {
 	check(t, test.Fire(again.ID))
 	check(t, test.Fire(again.ID))
 	equal(t, d.seen, "start", `timer "first"`, `timer "second"`, "timer null", "timer null")
-	listed, err := m.Timers.List()
+	listed, err := bot.Collect(m.Timers.List())
 	if err != nil || len(listed) != 1 || listed[0].Zone != "Europe/Berlin" || len(test.Timers()) != 1 {
 		t.Errorf("%v, %v", listed, err)
 	}
@@ -369,6 +377,31 @@ func TestTimersFireWhenTheyAreDue(t *testing.T) {
 		if _, err := m.Timers.Create(wrong); !errors.Is(err, bot.ErrInvalid) {
 			t.Errorf("%+v: got %v", wrong, err)
 		}
+	}
+}
+
+func TestTimersAreListedPageByPage(t *testing.T) {
+	test := permissive(t, bot.Handlers{})
+	timers := test.Mesh().Timers
+	if listed, err := bot.Collect(timers.List()); err != nil || len(listed) != 0 {
+		t.Errorf("%v, %v", listed, err)
+	}
+	var made []string
+	for range 60 {
+		timer, err := timers.Create(bot.NewTimer{At: test.Now().Add(time.Hour)})
+		check(t, err)
+		made = append(made, timer.ID)
+	}
+	for _, size := range [][]bot.PageSize{nil, {7}, {200}} {
+		var listed []string
+		for timer, err := range timers.List(size...) {
+			check(t, err)
+			listed = append(listed, timer.ID)
+		}
+		equal(t, listed, made...)
+	}
+	if _, err := bot.Collect(timers.List(201)); !errors.Is(err, bot.ErrInvalid) {
+		t.Errorf("got %v", err)
 	}
 }
 

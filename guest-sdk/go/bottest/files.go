@@ -71,22 +71,35 @@ func (w *world) findFile(id string) (*file, error) {
 }
 
 // show lets files come along with a message.
-func (w *world) show(room string, ids []string) error {
+func (w *world) show(room string, ids []string) ([]bot.Attachment, error) {
 	var shown []*file
 	for _, id := range ids {
 		found, err := w.findFile(id)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if !found.mine || found.shown || found.RoomID != room || slices.Contains(shown, found) {
-			return &bot.InvalidError{Why: "`" + id + "` is no file of this bot in this room that no message shows yet"}
+			return nil, &bot.InvalidError{Why: "`" + id + "` is no file of this bot in this room that no message shows yet"}
 		}
 		shown = append(shown, found)
 	}
+	var attachments []bot.Attachment
 	for _, found := range shown {
 		found.shown = true
+		attachments = append(attachments, bot.Attachment{
+			ID: found.ID, Name: found.Name, MediaType: found.MediaType, Size: found.Size,
+		})
 	}
-	return nil
+	return attachments, nil
+}
+
+// hide takes a file off the message that shows it. Copies of that message keep it.
+func (w *world) hide(id string) {
+	for _, message := range w.messages {
+		message.Files = slices.DeleteFunc(slices.Clone(message.Files), func(shown bot.Attachment) bool {
+			return shown.ID == id
+		})
+	}
 }
 
 func (w *world) FileList(room string, page bot.PageRequest) (bot.Page[bot.File], error) {
@@ -125,6 +138,7 @@ func (w *world) FileDelete(id string) error {
 		return err
 	}
 	w.files = slices.DeleteFunc(w.files, func(known *file) bool { return known == found })
+	w.hide(id)
 	return nil
 }
 

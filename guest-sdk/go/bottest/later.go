@@ -17,6 +17,10 @@ type timer struct{ bot.Timer }
 
 func (w *world) pendingTimers() []bot.Timer {
 	defer w.lock()()
+	return w.pending()
+}
+
+func (w *world) pending() []bot.Timer {
 	var timers []bot.Timer
 	for _, pending := range w.timers {
 		timers = append(timers, pending.Timer)
@@ -61,12 +65,16 @@ func (w *world) findTimer(id string) (*timer, error) {
 	return nil, &bot.NotFoundError{What: id}
 }
 
-func (w *world) TimerList() (string, error) {
-	if err := w.may("bot.state"); err != nil {
+func (w *world) TimerList(request bot.PageRequest) (string, error) {
+	defer w.lock()()
+	if err := w.permit("bot.state"); err != nil {
 		return "", err
 	}
-	timers := w.pendingTimers()
-	return encoded(page[bot.Timer]{Items: timers[:min(50, len(timers))]})
+	made, err := paged(w.pending(), request)
+	if err != nil {
+		return "", err
+	}
+	return encoded(page[bot.Timer]{made.Items, made.Next})
 }
 
 func (w *world) TimerCreate(wanted bot.NewTimer, data string) (string, error) {
@@ -259,10 +267,4 @@ type page[T any] struct {
 func encoded(value any) (string, error) {
 	text, err := json.Marshal(value)
 	return string(text), err
-}
-
-// may is permit for what takes the lock by itself.
-func (w *world) may(permission string) error {
-	defer w.lock()()
-	return w.permit(permission)
 }

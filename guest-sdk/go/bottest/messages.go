@@ -81,7 +81,8 @@ func (w *world) MessagePost(draft bot.Draft) (bot.Message, error) {
 	if draft.Text == "" && len(draft.Files) == 0 {
 		return bot.Message{}, &bot.InvalidError{Why: "a message has a text, or files"}
 	}
-	if err := w.show(draft.RoomID, draft.Files); err != nil {
+	files, err := w.show(draft.RoomID, draft.Files)
+	if err != nil {
 		return bot.Message{}, err
 	}
 	return w.say(bot.Message{
@@ -92,6 +93,7 @@ func (w *world) MessagePost(draft bot.Draft) (bot.Message, error) {
 		Text:     draft.Text,
 		Trust:    "local",
 		Hops:     1,
+		Files:    files,
 	}), nil
 }
 

@@ -1,5 +1,6 @@
 import { count, id, json, optionalId, optionalText } from "./arguments.js";
 import { parse } from "./imports.js";
+import { Pages } from "./pages.js";
 
 /** The bot's own timers, which outlive every instance. */
 export class Timers {
@@ -23,7 +24,10 @@ export class Timers {
   }
 
   list() {
-    return parse(this.#imports.timers.list());
+    return new Pages((page) => {
+      const { items, next_cursor: nextCursor } = parse(this.#imports.timers.list(page));
+      return { items, nextCursor };
+    });
   }
 
   cancel(timer) {

@@ -255,7 +255,10 @@ test("files move in pieces", () => {
     [3, 3, 2],
   );
   assert.equal(new TextDecoder().decode(files.download(file.id)), "one, two");
-  messages.send({ room, text: "here", files: [file.id] });
+  const posted = messages.send({ room, text: "here", files: [file.id] });
+  const shown = [{ id: file.id, name: "a.txt", mediaType: "text/plain", size: 8 }];
+  assert.deepEqual([posted.files, messages.get(posted.id).files], [shown, shown]);
+  assert.deepEqual(messages.post(room, "without").files, []);
   assert.throws(() => messages.send({ room, text: "again", files: [file.id] }), ConflictError);
   assert.deepEqual([...files.list(room)], [files.get(file.id)]);
   const upload = files.begin(room, "b.txt");
@@ -264,6 +267,7 @@ test("files move in pieces", () => {
   assert.equal(test.files.length, 1);
   files.delete(file.id);
   assert.throws(() => files.download(file.id), NotFoundError);
+  assert.deepEqual(messages.get(posted.id).files, []);
 });
 
 test("timers fire when their time has come", () => {
@@ -284,7 +288,17 @@ test("timers fire when their time has come", () => {
   assert.throws(() => test.mesh.timers.set({ data: 1 }), InvalidError);
   const id = test.mesh.timers.set({ cron: "0 9 * * 1", zone: "Europe/Berlin" });
   test.mesh.timers.cancel(id);
-  assert.deepEqual(test.mesh.timers.list(), []);
+  assert.deepEqual([...test.mesh.timers.list()], []);
+});
+
+test("timers are listed page by page", () => {
+  const { timers } = TestMesh.permissive(diary).mesh;
+  const made = Array.from({ length: 60 }, (_, n) => timers.set({ at: 2e12 - n, data: n }));
+  const ids = (list) => [...list].map(({ id }) => id);
+  assert.deepEqual(ids(timers.list()), made);
+  assert.deepEqual(ids(timers.list().limit(7)), made);
+  assert.deepEqual(ids(timers.list().take(2)), made.slice(0, 2));
+  assert.throws(() => [...timers.list().limit(201)], InvalidError);
 });
 
 test("people are asked, and the bot hears what they decided", () => {

@@ -142,6 +142,6 @@ class ComponentTest(unittest.TestCase):
         types = self.imports.types
         actor = types.Actor("person_1", "person", "Ada")
         message = types.Message(
-            "msg_1", "room_1", None, None, actor, f"@diary {text}", 0, None, 1, 1, "local", 0, True, False, []
+            "msg_1", "room_1", None, None, actor, f"@diary {text}", 0, None, 1, 1, "local", 0, True, False, [], []
         )
         return self.handler.Event("room:1", 1, 0, actor, self.handler.Payload_MessageCreated(message))

@@ -11,6 +11,7 @@ from itertools import islice
 from diary import Diary
 
 from mesh_bot import (
+    Attachment,
     Conflict,
     Denied,
     Invalid,
@@ -180,12 +181,16 @@ class FilesTest(MeshTest):
             upload.write(b"Assam\n")
         file = upload.file
         self.assertEqual((file.size, self.mesh.files.get(file.id)), (16, file))
-        self.mesh.messages.post(self.room, "", files=[file.id])
+        posted = self.mesh.messages.post(self.room, "", files=[file.id])
+        self.assertEqual(posted.files, [Attachment(file.id, "tea.txt", "text/plain", 16)])
+        self.assertEqual(self.mesh.messages.get(posted.id), posted)
+        self.assertEqual(self.mesh.messages.post(self.room, "without").files, [])
         with self.mesh.files.download(file.id, piece=5) as source:
             self.assertEqual(source.readline(), b"Earl Grey\n")
             self.assertEqual(list(source), [b"Assam\n"])
         self.assertEqual([one.name for one in self.mesh.files.list(self.room)], ["tea.txt"])
         self.mesh.files.delete(file.id)
+        self.assertEqual(self.mesh.messages.get(posted.id).files, [])
         with self.assertRaises(NotFound):
             self.mesh.files.download(file.id)
 
@@ -226,6 +231,16 @@ class LaterTest(MeshTest):
             timers.once(datetime(2030, 1, 1))
         with self.assertRaises(Invalid):
             timers.repeat("daily")
+
+    def test_timers_are_listed_page_by_page(self) -> None:
+        timers = self.mesh.timers
+        self.assertEqual(list(timers.list()), [])
+        begin = datetime(2030, 1, 1, tzinfo=UTC)
+        made = [timers.once(begin - timedelta(hours=n)) for n in range(60)]
+        self.assertEqual([timer["id"] for timer in timers.list()], made)
+        self.assertEqual([timer["id"] for timer in timers.list(page_size=7)], made)
+        with self.assertRaises(Invalid):
+            next(timers.list(page_size=201))
 
     def test_people_are_asked(self) -> None:
         test, approvals = self.test, self.mesh.approvals

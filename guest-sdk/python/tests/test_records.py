@@ -9,6 +9,7 @@ from typing import Any
 
 from mesh_bot import (
     Actor,
+    Attachment,
     Command,
     ConfigChanged,
     Decision,
@@ -54,6 +55,7 @@ class RecordsTest(unittest.TestCase):
             mentions_me=True,
             redacted=False,
             reactions=[SimpleNamespace(emoji="tea", count=2, mine=False)],
+            files=[SimpleNamespace(id="file_1", name="a.png", media_type="image/png", size=70)],
         )
         read = payload("MessageCreated", raw)
         assert isinstance(read, MessageCreated)
@@ -61,6 +63,7 @@ class RecordsTest(unittest.TestCase):
         self.assertIsNone(read.message.edited_at)
         self.assertEqual(read.message.author, Actor("person_1", "person", "Ada"))
         self.assertEqual(read.message.reactions, [ReactionCount("tea", 2, False)])
+        self.assertEqual(read.message.files, [Attachment("file_1", "a.png", "image/png", 70)])
 
     def test_each_case_has_its_class(self) -> None:
         ada = Actor("person_1", "person", "Ada")

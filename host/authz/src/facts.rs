@@ -1,5 +1,5 @@
 use crate::Permission;
-use mesh_types::{ApprovalId, BotId, JoinRule, MemberId, MeshId, Role, RoomId, RoomRole, Timestamp};
+use mesh_types::{ApprovalId, AutonomyLevel, BotId, JoinRule, MemberId, MeshId, Role, RoomId, RoomRole, Timestamp};
 use std::{fmt, str::FromStr, sync::Arc};
 
 /// What was true about a caller and a resource at one authority generation.
@@ -153,6 +153,17 @@ pub enum Autonomy {
     /// As granted.
     #[default]
     Act,
+}
+
+impl From<AutonomyLevel> for Autonomy {
+    fn from(level: AutonomyLevel) -> Self {
+        match level {
+            AutonomyLevel::Observe => Self::Observe,
+            AutonomyLevel::Suggest => Self::Suggest,
+            AutonomyLevel::ActLimited => Self::ActLimited,
+            AutonomyLevel::Act => Self::Act,
+        }
+    }
 }
 
 /// The resources a wish or a grant speaks of. Text form: `*`, `mesh_…`, `room_…` or `bot_…`.

@@ -6,8 +6,8 @@
 
 use crate::{Error, Result, error::Code, manifest::Manifest, resource::Target, token};
 use mesh_authz::{
-    BotAuthority, BotGrant, Caller, Credential, Facts, GrantEffect, Pattern, Permission, Place, RoomFacts, Scopes,
-    Subject, Who,
+    Autonomy, BotAuthority, BotGrant, Caller, Credential, Facts, GrantEffect, Pattern, Permission, Place, RoomFacts,
+    Scopes, Subject, Who,
 };
 use mesh_store::{
     Store,
@@ -171,6 +171,7 @@ impl Authority {
             let mut view = store.view().await?;
             let manifest = facts::manifest(&mut view.tx(), bot).await?;
             let grants = facts::grants(&mut view.tx(), bot).await?;
+            let autonomy = facts::autonomy(&mut view.tx(), bot).await?;
             let manifest = manifest
                 .map(|json| Manifest::from_json(&json).map(|manifest| manifest.wishes()))
                 .transpose()?;
@@ -178,7 +179,7 @@ impl Authority {
             Ok(Arc::new(BotAuthority {
                 manifest,
                 grants,
-                ..BotAuthority::default()
+                autonomy: autonomy.map_or(Autonomy::Observe, Autonomy::from),
             }))
         })
         .await

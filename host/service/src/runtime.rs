@@ -49,6 +49,9 @@ pub trait BotRuntime: Send + Sync {
     /// run. What cannot be is refused as `component_invalid`.
     fn check<'a>(&'a self, digest: &'a str) -> BoxFuture<'a, Result<()>>;
 
+    /// Events of this bot wait that the database was told of by somebody else.
+    fn parked(&self, bot: BotId);
+
     /// How a bot is; `None` when nothing of it is in memory.
     fn status(&self, bot: BotId) -> Option<InstanceStatus>;
 }

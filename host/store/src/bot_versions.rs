@@ -8,6 +8,8 @@ crate::statements! {
     INSERT = "INSERT INTO bot_versions (id, bot_id, digest, size, publisher, manifest, imports, uploaded_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (bot_id, digest) DO NOTHING";
     GET = "SELECT v.id, v.bot_id, v.digest, v.size, v.publisher, v.manifest, v.imports, v.uploaded_by, v.created_at, CAST(CASE WHEN b.active_version = v.id THEN 1 ELSE 0 END AS BIGINT) FROM bot_versions v JOIN bots b ON b.id = v.bot_id WHERE v.id = $1";
     BY_DIGEST = "SELECT v.id, v.bot_id, v.digest, v.size, v.publisher, v.manifest, v.imports, v.uploaded_by, v.created_at, CAST(CASE WHEN b.active_version = v.id THEN 1 ELSE 0 END AS BIGINT) FROM bot_versions v JOIN bots b ON b.id = v.bot_id WHERE v.bot_id = $1 AND v.digest = $2";
+    DELETE = "DELETE FROM bot_versions WHERE id = $1";
+    FORGET_PREVIOUS = "UPDATE bots SET previous_version = NULL, revision = revision + 1 WHERE previous_version = $1";
     LIST = "SELECT v.id, v.bot_id, v.digest, v.size, v.publisher, v.manifest, v.imports, v.uploaded_by, v.created_at, CAST(CASE WHEN b.active_version = v.id THEN 1 ELSE 0 END AS BIGINT) FROM bot_versions v JOIN bots b ON b.id = v.bot_id WHERE v.bot_id = $1 AND v.id < $2 ORDER BY v.id DESC LIMIT $3";
 }
 
@@ -101,4 +103,10 @@ pub async fn by_digest(tx: &mut Tx<'_>, bot: BotId, digest: &str) -> Result<Opti
 /// A bot's versions from before `before`, newest first.
 pub async fn list(tx: &mut Tx<'_>, bot: &Grant<BotId>, before: &str, limit: i64) -> Result<Vec<Stored>, Error> {
     tx.all(LIST, &[text(**bot), before.into(), limit.into()], read).await
+}
+
+/// Forgets a version; what would go back to it cannot any more.
+pub async fn delete(tx: &mut Tx<'_>, version: &Grant<BotVersionId>) -> Result<(), Error> {
+    tx.exec(FORGET_PREVIOUS, &[text(**version)]).await?;
+    tx.exec(DELETE, &[text(**version)]).await.map(drop)
 }

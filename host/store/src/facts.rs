@@ -3,8 +3,8 @@
 
 use crate::{Error, Tx, text};
 use mesh_types::{
-    ActorId, ApprovalId, BotId, BotVersionId, FileId, InviteId, JoinRule, MemberId, MeshId, MessageId, PersonId, Role,
-    RoomId, RoomKind, RoomRole, SessionId, ThreadId, TimerId, Timestamp, TokenId,
+    ActorId, ApprovalId, AutonomyLevel, BotId, BotVersionId, FileId, InviteId, JoinRule, MemberId, MeshId, MessageId,
+    PersonId, Role, RoomId, RoomKind, RoomRole, SessionId, ThreadId, TimerId, Timestamp, TokenId,
 };
 
 crate::statements! {
@@ -17,6 +17,7 @@ crate::statements! {
     THREAD = "SELECT t.room_id, m.author_id FROM threads t JOIN messages m ON m.id = t.root_id WHERE t.id = $1";
     MEMBER = "SELECT mesh_id, actor_id, role, state FROM members WHERE id = $1";
     APPROVAL = "SELECT mesh_id, requester_id FROM approvals WHERE id = $1";
+    AUTONOMY = "SELECT autonomy FROM bots WHERE id = $1";
     TIMER = "SELECT bot_id FROM bot_timers WHERE id = $1";
     INVITE = "SELECT mesh_id, created_by FROM invites WHERE id = $1";
     BOT = "SELECT mesh_id, member_id, keeper_id, active_version FROM bots WHERE id = $1 AND deleted_at IS NULL";
@@ -197,6 +198,11 @@ pub async fn version(tx: &mut Tx<'_>, version: BotVersionId) -> Result<Option<Bo
 /// The manifest of a bot's active version, as JSON.
 pub async fn manifest(tx: &mut Tx<'_>, bot: BotId) -> Result<Option<String>, Error> {
     tx.opt(MANIFEST, &[text(bot)], |row| row.get(0)).await
+}
+
+/// How far a bot may act by itself.
+pub async fn autonomy(tx: &mut Tx<'_>, bot: BotId) -> Result<Option<AutonomyLevel>, Error> {
+    tx.opt(AUTONOMY, &[text(bot)], |row| row.parse(0)).await
 }
 
 /// One decision about a bot: permission, pattern, effect, end.

@@ -1,7 +1,11 @@
 //! What bots have still to handle: cursors, parked events and dead letters.
 
 use crate::{Error, Tx, log::Stream, text};
-use mesh_types::{BotId, DeadLetterId, MemberId, MeshId, PersonId, Timestamp};
+use mesh_authz::Grant;
+use mesh_types::{
+    BotId, DeadLetterId, MemberId, MeshId, PersonId, Timestamp,
+    bot::{BotBacklog, DeadLetter, StreamBacklog},
+};
 
 crate::statements! {
     BOT = "SELECT b.mesh_id, b.member_id, b.keeper_id, b.wanted, b.limits, m.handle, v.digest, v.manifest, b.subscription FROM bots b JOIN members m ON m.id = b.member_id LEFT JOIN bot_versions v ON v.id = b.active_version WHERE b.id = $1 AND b.deleted_at IS NULL";
@@ -9,7 +13,13 @@ crate::statements! {
     PARK = "INSERT INTO bot_parked (bot_id, stream, seq, lane, attempts, due_at, error) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (bot_id, stream, seq) DO UPDATE SET attempts = excluded.attempts, due_at = excluded.due_at, error = excluded.error";
     UNPARK = "DELETE FROM bot_parked WHERE bot_id = $1 AND stream = $2 AND seq = $3";
     PARKED = "SELECT stream, seq, lane, attempts, due_at FROM bot_parked WHERE bot_id = $1 ORDER BY stream, seq LIMIT 1000";
-    BURY = "INSERT INTO dead_letters (id, bot_id, stream, seq, attempts, error, at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    BURY = "INSERT INTO dead_letters (id, bot_id, stream, seq, lane, attempts, error, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    DEAD = "SELECT id, stream, seq, attempts, error, at FROM dead_letters WHERE bot_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+    COUNT_DEAD = "SELECT COUNT(*) FROM dead_letters WHERE bot_id = $1";
+    REDRIVE = "INSERT INTO bot_parked (bot_id, stream, seq, lane, attempts, due_at, error) SELECT bot_id, stream, seq, lane, 0, $3, error FROM dead_letters WHERE bot_id = $1 AND id = $2 ON CONFLICT (bot_id, stream, seq) DO NOTHING";
+    DROP_DEAD = "DELETE FROM dead_letters WHERE bot_id = $1 AND id = $2";
+    BEHIND = "SELECT c.stream, c.seq, s.head FROM cursors c JOIN streams s ON s.id = c.stream WHERE c.consumer = $1 AND s.head > c.seq ORDER BY s.head - c.seq DESC, c.stream LIMIT 200";
+    COUNT_PARKED = "SELECT COUNT(*), MIN(due_at) FROM bot_parked WHERE bot_id = $1";
     TROUBLED = "SELECT DISTINCT p.bot_id FROM bot_parked p JOIN bots b ON b.id = p.bot_id WHERE b.wanted = 'running' AND b.deleted_at IS NULL";
 }
 
@@ -140,6 +150,7 @@ pub async fn bury(
         text(bot),
         text(event.stream),
         event.seq.into(),
+        (&event.lane).into(),
         event.attempts.into(),
         error.into(),
         at.into(),
@@ -150,4 +161,56 @@ pub async fn bury(
 /// The running bots that have events waiting.
 pub async fn troubled(tx: &mut Tx<'_>) -> Result<Vec<BotId>, Error> {
     tx.all(TROUBLED, &[], |row| row.parse(0)).await
+}
+
+/// A bot's dead letters, the newest first, from before an id.
+pub async fn dead(tx: &mut Tx<'_>, bot: &Grant<BotId>, before: &str, limit: i64) -> Result<Vec<DeadLetter>, Error> {
+    tx.all(DEAD, &[text(**bot), before.into(), limit.into()], |row| {
+        Ok(DeadLetter {
+            id: row.parse(0)?,
+            stream: row.get(1)?,
+            seq: row.get(2)?,
+            attempts: row.get(3)?,
+            error: row.get(4)?,
+            at: row.time(5)?,
+        })
+    })
+    .await
+}
+
+/// Takes a dead letter away, to be tried again by then or, without a time, for good. False when it is not there.
+pub async fn take_dead(
+    tx: &mut Tx<'_>,
+    bot: &Grant<BotId>,
+    letter: DeadLetterId,
+    again: Option<Timestamp>,
+) -> Result<bool, Error> {
+    if let Some(at) = again {
+        tx.exec(REDRIVE, &[text(**bot), text(letter), at.into()]).await?;
+    }
+    Ok(tx.exec(DROP_DEAD, &[text(**bot), text(letter)]).await? == 1)
+}
+
+/// What waits for a bot.
+pub async fn backlog(tx: &mut Tx<'_>, bot: &Grant<BotId>, waiting: i64) -> Result<BotBacklog, Error> {
+    let own = [text(**bot)];
+    let streams = tx
+        .all(BEHIND, &own, |row| {
+            Ok(StreamBacklog {
+                stream: row.get(0)?,
+                seq: row.get(1)?,
+                head_seq: row.get(2)?,
+            })
+        })
+        .await?;
+    let (parked, next_try_at) = tx
+        .one(COUNT_PARKED, &own, |row| Ok((row.get(0)?, row.time_option(1)?)))
+        .await?;
+    Ok(BotBacklog {
+        streams,
+        waiting,
+        parked,
+        next_try_at,
+        dead: tx.one(COUNT_DEAD, &own, |row| row.get(0)).await?,
+    })
 }

@@ -1,8 +1,8 @@
 //! What the operations on bots answer, and what one bot may use.
 
 use crate::{
-    ActorId, BotBackend, BotId, BotVersionId, Decision, InstanceId, LogLevel, MemberId, MeshId, PersonId, Role, RoomId,
-    TimerId, Timestamp, limits,
+    ActorId, AutonomyLevel, BotBackend, BotId, BotVersionId, DeadLetterId, Decision, InstanceId, LogLevel, MemberId,
+    MeshId, PersonId, Role, RoomId, TimerId, Timestamp, limits,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,8 @@ pub struct Bot {
     pub role: Role,
     /// What people want of it: `running` or `stopped`.
     pub wanted: String,
+    /// How far it may act by itself.
+    pub autonomy: AutonomyLevel,
     /// How it is: `uploaded`, `awaiting-approval`, `stopped`, `starting`, `ready`, `idle`, `backoff` or `tripped`.
     pub state: String,
     /// The version that runs.
@@ -112,6 +114,49 @@ pub struct BotSecret {
     pub updated_by: ActorId,
     /// When.
     pub updated_at: Timestamp,
+}
+
+/// An event that a bot could not handle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DeadLetter {
+    /// Its id.
+    pub id: DeadLetterId,
+    /// The event's stream.
+    pub stream: String,
+    /// Its position there.
+    pub seq: i64,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// What went wrong the last time.
+    pub error: String,
+    /// When it was given up.
+    pub at: Timestamp,
+}
+
+/// How far a bot has come in one stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StreamBacklog {
+    /// The stream.
+    pub stream: String,
+    /// What it has handled up to.
+    pub seq: i64,
+    /// The stream's last position.
+    pub head_seq: i64,
+}
+
+/// What waits for a bot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BotBacklog {
+    /// The streams that it follows and is behind in, the furthest first; at most 200.
+    pub streams: Vec<StreamBacklog>,
+    /// Events that wait, in all streams.
+    pub waiting: i64,
+    /// Events that failed and are tried again.
+    pub parked: i64,
+    /// When the next of those is tried.
+    pub next_try_at: Option<Timestamp>,
+    /// Dead letters.
+    pub dead: i64,
 }
 
 /// A timer of a bot.

@@ -14,7 +14,7 @@ pub use id::{
     TokenId,
 };
 pub use roles::{
-    ApprovalScope, ApprovalState, BotBackend, Decision, Hears, JoinRule, LogLevel, NotificationKind, NotifyLevel,
-    Posters, Presence, Role, RoomKind, RoomRole, Shown, Trust,
+    ApprovalScope, ApprovalState, AutonomyLevel, BotBackend, Decision, Hears, JoinRule, LogLevel, NotificationKind,
+    NotifyLevel, Posters, Presence, Role, RoomKind, RoomRole, Shown, Trust,
 };
 pub use time::Timestamp;

@@ -222,6 +222,20 @@ text_enum! {
 }
 
 text_enum! {
+    /// How far a bot may act by itself.
+    AutonomyLevel {
+        /// It reads only.
+        Observe = "observe",
+        /// Each of its writes waits for a person.
+        Suggest = "suggest",
+        /// As granted, within caps of its own.
+        ActLimited = "act_limited",
+        /// As granted.
+        Act = "act",
+    }
+}
+
+text_enum! {
     /// How far a question to people has come. Only `pending` ever changes.
     ApprovalState {
         /// Waits for somebody to decide.

@@ -48,7 +48,9 @@ var commands = map[string]func(request) error{
 	"post":       postPlain,
 	"room":       room,
 	"file":       file,
+	"shown":      shown,
 	"size":       size,
+	"timers":     timers,
 	"remind":     remind,
 	"ask":        ask,
 	"fetch":      func(r request) error { return r.fetch(bot.Request{URL: r.rest}) },
@@ -290,6 +292,21 @@ func file(r request) error {
 	return err
 }
 
+func shown(r request) error {
+	msg, err := r.m.Messages.Get(r.rest)
+	if err != nil {
+		return err
+	}
+	if len(msg.Files) == 0 {
+		return r.answer("none")
+	}
+	var names []string
+	for _, file := range msg.Files {
+		names = append(names, file.Name)
+	}
+	return r.answer(strings.Join(names, ", "))
+}
+
 func size(r request) error {
 	bytes, err := downloaded(r.m, r.rest)
 	return r.answerOr(strconv.Itoa(bytes), err)
@@ -313,6 +330,21 @@ func downloaded(m *bot.Mesh, id string) (int, error) {
 			return total, err
 		}
 	}
+}
+
+// timers counts those of the first page, and asks for no other.
+func timers(r request) error {
+	const most = 50
+	count := 0
+	for _, err := range r.m.Timers.List(most) {
+		if err != nil {
+			return err
+		}
+		if count++; count == most {
+			break
+		}
+	}
+	return r.answer(strconv.Itoa(count))
 }
 
 func remind(r request) error {

@@ -109,13 +109,14 @@ func TestItself(t *testing.T) {
 func TestFiles(t *testing.T) {
 	test := bottest.New(t, newBot)
 	check(t, answers(t, test, "file a.txt some text"), "here")
+	check(t, answers(t, test, "shown "+test.Posts()[0].ID, "shown "+test.Messages()[0].ID), "a.txt", "none")
 	large := test.AddFile("general", "large", []byte(strings.Repeat("x", 2500)))
 	check(t, answers(t, test, "size "+large.ID, "size file_0"), "2500", "not found")
 }
 
 func TestLater(t *testing.T) {
 	test := bottest.New(t, newBot)
-	check(t, answers(t, test, "remind 30 tea", "ask may I?"))
+	check(t, answers(t, test, "timers", "remind 30 tea", "ask may I?", "timers"), "0", "1")
 	timers, asked := test.Timers(), test.Asked()
 	if len(timers) != 1 || len(asked) != 1 || asked[0].Question != "may I?" {
 		t.Fatalf("timers %v, asked %v", timers, asked)
@@ -123,7 +124,11 @@ func TestLater(t *testing.T) {
 	if err := errors.Join(test.Fire(timers[0].ID), test.Decide(asked[0].ID, "approved", "")); err != nil {
 		t.Fatal(err)
 	}
-	check(t, test.Replies(), "reminder: tea", "it is approved")
+	check(t, test.Replies()[2:], "reminder: tea", "it is approved")
+	for range 51 {
+		answers(t, test, "remind 60 water")
+	}
+	check(t, answers(t, test, "timers"), "50")
 }
 
 func TestOutside(t *testing.T) {

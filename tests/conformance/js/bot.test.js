@@ -71,6 +71,8 @@ test("files go up and down", () => {
   const [file] = mesh.files;
   assert.deepEqual([file.name, file.size, file.messageId], ["a.txt", 2500, mesh.posts[0].id]);
   assert.deepEqual(answers(mesh, `size ${file.id}`, "size file_0"), ["2500", "not found"]);
+  const { id: plain } = mesh.posts.at(-1);
+  assert.deepEqual(answers(mesh, `shown ${file.messageId}`, `shown ${plain}`), ["a.txt", "none"]);
 });
 
 test("timers, questions and other servers", () => {
@@ -95,6 +97,13 @@ test("timers, questions and other servers", () => {
     "invalid",
     "unavailable",
   ]);
+});
+
+test("timers that have still to fire are counted, of the first page", () => {
+  const mesh = fresh();
+  assert.deepEqual(answers(mesh, "timers", "remind 60 tea", "timers"), ["0", "1"]);
+  for (let n = 0; n < 50; n += 1) mesh.mention("remind 60 water");
+  assert.deepEqual(answers(mesh, "timers"), ["50"]);
 });
 
 test("each way to end an event", () => {

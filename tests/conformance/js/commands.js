@@ -100,10 +100,18 @@ export const commands = Object.assign(Object.create(null), {
     mesh.reply(mention, "here", { files: [id] });
   },
 
+  shown({ mention, mesh, rest }) {
+    const names = mesh.messages.get(rest).files.map(({ name }) => name);
+    mesh.reply(mention, names.join(", ") || "none");
+  },
+
   size: ({ mention, mesh, rest }) =>
     answerOrWord(mention, mesh, () =>
       [...mesh.files.chunks(rest, 1000)].reduce((size, chunk) => size + chunk.length, 0),
     ),
+
+  // As many as a page has, so that no other is asked for.
+  timers: ({ mention, mesh }) => mesh.reply(mention, mesh.timers.list().take(50).length),
 
   remind({ mention, mesh, rest }) {
     const [seconds, text] = split(rest);

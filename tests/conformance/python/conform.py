@@ -164,10 +164,17 @@ class Conform(Bot):
             upload.write(text.encode())
         self.mesh.reply(mention, "here", files=[upload.file.id])
 
+    def do_shown(self, mention: Message, rest: str) -> str:
+        return ", ".join(file.name for file in self.mesh.messages.get(rest).files) or "none"
+
     @or_word
     def do_size(self, mention: Message, rest: str) -> str:
         with self.mesh.files.download(rest, piece=1000) as source:
             return str(sum(len(piece) for piece in iter(lambda: source.read(1000), b"")))
+
+    def do_timers(self, mention: Message, rest: str) -> str:
+        # As many as a page has, so that no other is asked for.
+        return str(sum(1 for _ in islice(self.mesh.timers.list(), 50)))
 
     def do_remind(self, mention: Message, rest: str) -> None:
         seconds, _, text = rest.partition(" ")

@@ -115,6 +115,9 @@ class ConformTest(unittest.TestCase):
     def test_moves_files(self) -> None:
         self.assertEqual(self.ask("file notes.txt so many words"), "here")
         self.assertEqual(self.test.file("notes.txt"), b"so many words")
+        (posted,) = self.test.posts
+        self.assertEqual(self.ask(f"shown {posted.id}"), "notes.txt")
+        self.assertEqual(self.ask(f"shown {self.test.messages[0].id}"), "none")
         large = self.test.add_file("large", b"x" * 2500)
         self.assertEqual(self.ask(f"size {large.id}"), "2500")
 
@@ -125,6 +128,14 @@ class ConformTest(unittest.TestCase):
         self.assertEqual(self.test.questions, ["May I?"])
         self.test.decide()
         self.assertEqual(self.test.replies, ["reminder: drink water", "it is approved"])
+
+    def test_counts_the_timers_of_the_first_page(self) -> None:
+        self.assertEqual(self.ask("timers"), "0")
+        self.test.mention("remind 60 drink water")
+        self.assertEqual(self.ask("timers"), "1")
+        for _ in range(50):
+            self.test.mention("remind 60 drink more")
+        self.assertEqual(self.ask("timers"), "50")
 
     def test_speaks_to_others(self) -> None:
         self.test.answer("https://localhost/a", body="hello")

@@ -14,6 +14,8 @@ const ELSEWHERE: &[&str] = &[
     "bot_version.upload",
     "bot_version.activate",
     "bot.rollback",
+    "bot.restart",
+    "bot_version.delete",
 ];
 
 async fn position(server: &TestServer) -> i64 {

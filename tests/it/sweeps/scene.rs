@@ -86,6 +86,8 @@ impl Scene {
             )
             .await
             .expect(200);
+        let grant = json!({ "bot_id": present, "permission": "message.post", "effect": "allow" });
+        creator.call("bot_grant.put", grant).await.expect(200);
         let file = creator
             .call("file.upload", json!({ "room_id": room, "name": "notes.txt" }))
             .await
@@ -129,6 +131,7 @@ impl Scene {
             ("room_bot.add", "bot_id", spare),
             ("bot_subscription.put", "bot_id", component),
             ("timer.create", "at", soon),
+            ("autonomy.set", "level", "suggest".into()),
             ("command.invoke", "name", "help".into()),
             ("mcp.call", "jsonrpc", "2.0".into()),
             ("mcp.call", "method", "ping".into()),

@@ -19,6 +19,7 @@ export function files(state) {
     upload: state.gated("file.upload", "file.upload", (room, name) => writer(state, state.joined(room).id, name)),
     delete: state.gated("file.manage", "file.delete", (id) => {
       state.files.splice(state.files.indexOf(state.find(state.files, id)), 1);
+      for (const kept of state.messages) kept.files = kept.files.filter((file) => file.id !== id);
     }),
   };
 }
@@ -37,6 +38,11 @@ export function keepFile(state, roomId, name, bytes) {
   };
   state.files.push(file);
   return described(file);
+}
+
+/** A file as the message that it came with shows it. */
+export function attachment({ id, name, mediaType, size }) {
+  return { id, name, mediaType, size };
 }
 
 function described({ messageId, bytes, ...file }) {

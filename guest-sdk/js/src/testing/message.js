@@ -18,6 +18,7 @@ export function message(text, fields = {}) {
     mentionsMe: false,
     redacted: false,
     reactions: [],
+    files: [],
     ...fields,
   });
 }

@@ -1,4 +1,5 @@
 import { ConflictError, DeniedError, InvalidError, NotFoundError } from "../errors.js";
+import { attachment } from "./files.js";
 import { message } from "./message.js";
 import { paged } from "./paged.js";
 
@@ -56,7 +57,7 @@ function post(state, { room, text, thread, replyTo, files }) {
     if (file.messageId !== null) throw new ConflictError(`\`${file.id}\` is shown by another message`);
   }
   const draft = message(text, { roomId: room, threadId: thread, replyTo, author: state.me, hops: 1 });
-  const kept = state.keep({ ...draft });
+  const kept = state.keep({ ...draft, files: shown.map(attachment) });
   for (const file of shown) file.messageId = kept.id;
   return kept;
 }

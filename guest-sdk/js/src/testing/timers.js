@@ -1,11 +1,15 @@
 import { InvalidError } from "../errors.js";
+import { paged } from "./paged.js";
 
 /** The most that a timer carries, in bytes of JSON. */
 const LARGEST = 16 * 1024;
 
 export function timers(state) {
   return {
-    list: state.gated("bot.state", "timer.list", () => JSON.stringify(state.timers.map(described))),
+    list: state.gated("bot.state", "timer.list", (page) => {
+      const { items, nextCursor } = paged(state.timers, page);
+      return JSON.stringify({ items: items.map(described), next_cursor: nextCursor });
+    }),
     create: state.gated("bot.state", "timer.create", (timer) => {
       if ((timer.at === null) === (timer.cron === null)) throw new InvalidError("a timer has either `at` or `cron`");
       if (timer.zone !== null && timer.cron === null) throw new InvalidError("only `cron` has a time zone");

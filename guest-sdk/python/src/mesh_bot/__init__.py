@@ -64,6 +64,7 @@ from .kv import Versioned
 from .mesh import Mesh
 from .models import (
     Actor,
+    Attachment,
     Entry,
     File,
     Identity,
@@ -80,6 +81,7 @@ from .outbound import Response
 __all__ = [
     "Ack",
     "Actor",
+    "Attachment",
     "Bot",
     "Command",
     "ConfigChanged",

@@ -298,8 +298,8 @@ class ComponentHost(Host):
     def file_delete(self, file: str) -> None:
         ask(files.delete, file)
 
-    def timer_list(self) -> str:
-        return ask(timers.list)  # type: ignore[no-any-return]
+    def timer_list(self, page: PageRequest) -> str:
+        return ask(timers.list, wanted(page))  # type: ignore[no-any-return]
 
     def timer_cancel(self, timer: str) -> None:
         ask(timers.cancel, timer)

@@ -29,6 +29,18 @@ class ReactionCount:
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A file that a message shows; `mesh.files` has its bytes."""
+
+    id: str
+    name: str
+    media_type: str
+    """By its first bytes, such as `image/png`; never what somebody says it is."""
+    size: int
+    """In bytes."""
+
+
+@dataclass(frozen=True)
 class Message:
     """A message, as it is now."""
 
@@ -54,6 +66,8 @@ class Message:
     redacted: bool
     """The text was deleted or hidden after the event was written."""
     reactions: list[ReactionCount] = field(default_factory=list)
+    files: list[Attachment] = field(default_factory=list)
+    """Those that it shows."""
 
     @property
     def thread_to_reply_in(self) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from ._json import parse, write
+from ._pages import json_page, walk
 from .errors import milliseconds
 from .host import Host, NewTimer
 from .times import EPOCH
@@ -41,10 +43,10 @@ class Timers:
         """
         return self._set(NewTimer(None, cron, zone, room, write(data)))
 
-    def list(self) -> tuple[dict[str, Any], ...]:
+    def list(self, *, page_size: int | None = None) -> Iterator[dict[str, Any]]:
         """The timers that have still to fire, the oldest first: dicts with `id`, `room_id`, `cron`, `zone`, `data`,
         `due_at` and `created_at`."""
-        return tuple(parse(self._host.timer_list()))
+        return walk(lambda page: json_page(self._host.timer_list(page)), page_size)
 
     def cancel(self, timer: str) -> None:
         """Ends a timer."""

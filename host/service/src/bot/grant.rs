@@ -1,5 +1,5 @@
 use super::{review::Review, shown, stored, version_of};
-use crate::{Cx, Effect, Error, Method, Op, OpSpec, Result, authority::Stale, op};
+use crate::{Cx, Effect, Error, Method, Nothing, Op, OpSpec, Result, authority::Stale, op};
 use mesh_authz::{Grant, Pattern, Permission};
 use mesh_store::{bot_grants, bot_versions, facts, log::Stream};
 use mesh_types::{
@@ -121,6 +121,56 @@ impl Op for PutBotGrant {
 
     async fn run(cx: &mut Cx<'_>, on: Grant<BotId>, input: PutBotGrantIn) -> Result<BotGrant> {
         put(cx, &on, input).await
+    }
+}
+
+/// `bot_grant.delete`
+pub struct DeleteBotGrant;
+
+/// Which decision.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteBotGrantIn {
+    /// The bot.
+    pub bot_id: BotId,
+    /// The permission.
+    pub permission: Permission,
+    /// Only the decision about this place: `*` or the id of a room, a mesh or a bot; all of them when absent.
+    #[serde(default)]
+    pub on: Option<String>,
+}
+
+impl Op for DeleteBotGrant {
+    const SPEC: OpSpec = op("bot_grant.delete", Effect::Write)
+        .needs(Permission::BotGrant)
+        .about("Takes a decision about a bot back. What is undecided is refused.")
+        .http(Method::Delete, "/bots/{bot_id}/grants/{permission}", 204)
+        .cli();
+    type In = DeleteBotGrantIn;
+    type Out = Nothing;
+    type On = BotId;
+
+    fn on(input: &DeleteBotGrantIn) -> BotId {
+        input.bot_id
+    }
+
+    async fn run(cx: &mut Cx<'_>, bot: Grant<BotId>, input: DeleteBotGrantIn) -> Result<Nothing> {
+        let mut found = bot_grants::list(cx.tx(), *bot).await?;
+        found.retain(|old| {
+            let here = input.on.as_ref().is_none_or(|on| *on == old.on.to_string());
+            old.permission == input.permission && here
+        });
+        if found.is_empty() {
+            return Err(Error::not_found());
+        }
+        for old in &found {
+            bot_grants::forget(cx.tx(), &bot, old).await?;
+        }
+        let data = serde_json::json!({ "bot_id": *bot, "permission": input.permission, "effect": null });
+        cx.emit(Stream::Actor((*bot).into()), "bot.grants_changed", *bot, &data)
+            .await?;
+        cx.changed(Stale::Bot(*bot));
+        Ok(Nothing {})
     }
 }
 

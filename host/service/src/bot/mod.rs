@@ -1,8 +1,10 @@
 //! Bots: who they are, what they may do, and how they run.
 
 mod activate;
+mod autonomy;
 mod config;
 mod create;
+mod dead;
 mod decision;
 mod delete;
 mod explain;
@@ -21,26 +23,31 @@ mod upload;
 mod version;
 
 pub use activate::{ActivateBotVersion, RollbackBot};
+pub use autonomy::{SetAutonomy, SetAutonomyIn};
 pub use config::{GetBotConfig, PutBotConfig, PutBotConfigIn};
 pub use create::{CreateBot, CreateBotIn};
+pub use dead::{
+    DeadLettersIn, DeadLettersTaken, DropDeadLetters, GetBotBacklog, ListDeadLetters, ListDeadLettersIn,
+    RedriveDeadLetters,
+};
 pub use decision::{BotDecision, ListBotDecisions, ListBotDecisionsIn};
 pub use delete::DeleteBot;
 pub use explain::{ExplainBot, ExplainBotIn, Explanation};
 pub(crate) use grant::stop_asking;
-pub use grant::{ListBotGrants, ListBotGrantsIn, PutBotGrant, PutBotGrantIn};
+pub use grant::{DeleteBotGrant, DeleteBotGrantIn, ListBotGrants, ListBotGrantsIn, PutBotGrant, PutBotGrantIn};
 pub use imports::{ListVersionImports, VersionImportsIn};
 pub use limit::{GetBotLimits, PutBotLimits, PutBotLimitsIn};
 pub use log::{ListBotLogs, ListBotLogsIn, WriteBotLog, WriteBotLogIn, WriteLine};
 pub use look::{BotIn, GetBot, ListBots, ListBotsIn};
-pub use run::{GetBotStatus, StartBot, StopBot, StopBotIn};
+pub use run::{GetBotStatus, RestartBot, StartBot, StopBot, StopBotIn};
 pub use secret::{
     BotSecretIn, BotSecrets, DeleteBotSecret, ListBotSecrets, OpenedSecret, PutBotSecret, PutBotSecretIn, ReadBotSecret,
 };
 pub use subscription::{GetBotSubscription, PutBotSubscription, PutBotSubscriptionIn};
-pub use token::{RotateBotToken, RotateBotTokenIn};
+pub use token::{RevokeBotToken, RotateBotToken, RotateBotTokenIn};
 pub use update::{UpdateBot, UpdateBotIn};
 pub use upload::{UploadBotVersion, UploadBotVersionIn};
-pub use version::{BotVersionIn, GetBotVersion, ListBotVersions, ListBotVersionsIn};
+pub use version::{BotVersionIn, DeleteBotVersion, GetBotVersion, ListBotVersions, ListBotVersionsIn};
 
 pub(crate) use limit::settings;
 pub(crate) use secret::open_for_request;

@@ -56,6 +56,46 @@ impl Op for StartBot {
     }
 }
 
+/// `bot.restart`
+pub struct RestartBot;
+
+impl Op for RestartBot {
+    const SPEC: OpSpec = op("bot.restart", Effect::Write)
+        .needs(Permission::BotOperate)
+        .about("Ends a bot's instance, forgives its crashes, and lets it run.")
+        .http(Method::Post, "/bots/{bot_id}/restart", 200)
+        .socket()
+        .cli();
+    type In = BotIn;
+    type Out = BotStatus;
+    type On = BotId;
+
+    fn on(input: &BotIn) -> BotId {
+        input.bot_id
+    }
+
+    async fn run(cx: &mut Cx<'_>, on: Grant<BotId>, _: BotIn) -> Result<BotStatus> {
+        if let Some(ActorId::Bot(_)) = on.actor() {
+            return Err(Error::forbidden(Reason::HumanOnly, "A person restarts bots."));
+        }
+        let before = stored(cx, *on).await?.bot;
+        if before.runtime == BotBackend::Wasm && before.active_version.is_none() {
+            return Err(Error::wrong_state(
+                "stopped",
+                "This bot has no active version. Upload one and activate it first.",
+            ));
+        }
+        bots::want(cx.tx(), &on, "running").await?;
+        let starting = Bot {
+            state: "starting".into(),
+            ..before
+        };
+        tell(cx, &starting).await?;
+        cx.changed(Stale::Bot(*on));
+        status(cx, *on).await
+    }
+}
+
 /// `bot.stop`
 pub struct StopBot;
 

@@ -1,6 +1,6 @@
-use super::stored;
+use super::{BotIn, stored};
 use crate::{
-    Answer, Cx, Effect, Error, Method, Op, OpSpec, Result,
+    Answer, Cx, Effect, Error, Method, Nothing, Op, OpSpec, Result,
     authority::Stale,
     error::Code,
     op,
@@ -75,5 +75,31 @@ impl Op for RotateBotToken {
             token: secret,
             old_until,
         })
+    }
+}
+
+/// `bot_token.revoke`
+pub struct RevokeBotToken;
+
+impl Op for RevokeBotToken {
+    const SPEC: OpSpec = op("bot_token.revoke", Effect::Write)
+        .needs(Permission::BotManage)
+        .about("Ends a bot's tokens at once, and the connections that they opened.")
+        .http(Method::Delete, "/bots/{bot_id}/token", 204)
+        .cli();
+    type In = BotIn;
+    type Out = Nothing;
+    type On = BotId;
+
+    fn on(input: &BotIn) -> BotId {
+        input.bot_id
+    }
+
+    async fn run(cx: &mut Cx<'_>, on: Grant<BotId>, _: BotIn) -> Result<Nothing> {
+        let at = cx.now();
+        for hash in bot_tokens::revoke(cx.tx(), &on, at).await? {
+            cx.changed(Stale::Token(hash));
+        }
+        Ok(Nothing {})
     }
 }

@@ -1,5 +1,5 @@
 use crate::{
-    Cx, Effect, Error, Method, Op, OpSpec, Page, Result,
+    Cx, Effect, Error, Method, Nothing, Op, OpSpec, Page, Result,
     cursor::{self, page_size},
     manifest::Manifest,
     op,
@@ -115,5 +115,35 @@ impl Op for GetBotVersion {
                 .await?
                 .ok_or_else(Error::not_found)?,
         )
+    }
+}
+
+/// `bot_version.delete`
+pub struct DeleteBotVersion;
+
+impl Op for DeleteBotVersion {
+    const SPEC: OpSpec = op("bot_version.delete", Effect::Write)
+        .needs(Permission::BotManage)
+        .about("Forgets a version that does not run.")
+        .http(Method::Delete, "/bot-versions/{version_id}", 204)
+        .cli();
+    type In = BotVersionIn;
+    type Out = Nothing;
+    type On = BotVersionId;
+
+    fn on(input: &BotVersionIn) -> BotVersionId {
+        input.version_id
+    }
+
+    async fn run(cx: &mut Cx<'_>, on: Grant<BotVersionId>, _: BotVersionIn) -> Result<Nothing> {
+        let version = bot_versions::get(cx.tx(), *on).await?.ok_or_else(Error::not_found)?;
+        if version.active {
+            return Err(Error::wrong_state(
+                "active",
+                "This version runs. Activate another one first.",
+            ));
+        }
+        bot_versions::delete(cx.tx(), &on).await?;
+        Ok(Nothing {})
     }
 }

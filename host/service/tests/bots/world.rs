@@ -58,6 +58,8 @@ impl BotRuntime for Shelf {
         })
     }
 
+    fn parked(&self, _: BotId) {}
+
     fn status(&self, _: BotId) -> Option<InstanceStatus> {
         None
     }

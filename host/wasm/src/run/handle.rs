@@ -14,6 +14,8 @@ pub(crate) struct Handle {
     pub(crate) evict: Notify,
     /// A person started the bot again: forgive crashes.
     pub(crate) restarted: AtomicBool,
+    /// Somebody else had events wait; they are to be read again.
+    pub(crate) parked: AtomicBool,
     pub(super) status: Mutex<InstanceStatus>,
 }
 

@@ -112,6 +112,12 @@ impl BotRuntime for Supervisor {
         })
     }
 
+    fn parked(&self, bot: BotId) {
+        let handle = self.shared.wake(bot, None);
+        handle.parked.store(true, Ordering::Release);
+        handle.wake(None);
+    }
+
     fn status(&self, bot: BotId) -> Option<InstanceStatus> {
         self.shared.workers().get(&bot).map(|handle| handle.status())
     }
@@ -181,7 +187,7 @@ impl Shared {
                     InboxStream::Mesh(_) => {
                         let changed = entry.target.as_deref().filter(|_| entry.kind == "bot.changed");
                         if let Some(Ok(bot)) = changed.map(str::parse::<BotId>) {
-                            if entry.op == "bot.start" {
+                            if matches!(&*entry.op, "bot.start" | "bot.restart") {
                                 let handle = self.wake(bot, None);
                                 handle.restarted.store(true, Ordering::Release);
                             }

@@ -44,9 +44,9 @@ class KeptCalls:
         found = sorted((key, value) for key, value in self.state.kv.items() if key.startswith(prefix))
         return paged([Entry(key, len(value), version) for key, (value, version) in found], page)
 
-    def timer_list(self) -> str:
+    def timer_list(self, page: PageRequest) -> str:
         self.state.permit("bot.state")
-        return json.dumps(list(self.state.timers.values()))
+        return _json_page(list(self.state.timers.values()), page)
 
     def timer_create(self, timer: NewTimer) -> str:
         self.state.permit("bot.state")
@@ -80,8 +80,7 @@ class KeptCalls:
     def approval_list(self, state: str | None, page: PageRequest) -> str:
         self.state.permit("approval.read")
         asked = [one for one in reversed(self.state.approvals.values()) if state in (None, one["state"])]
-        found = paged(asked, page)
-        return json.dumps({"items": found.items, "next_cursor": found.next_cursor})
+        return _json_page(asked, page)
 
     def approval_request(self, request: NewApproval) -> str:
         self.state.permit("approval.request")
@@ -119,3 +118,8 @@ class KeptCalls:
         if id not in self.state.approvals:
             raise NotFound(id)
         return self.state.approvals[id]
+
+
+def _json_page(items: list[dict[str, Any]], page: PageRequest) -> str:
+    found = paged(items, page)
+    return json.dumps({"items": found.items, "next_cursor": found.next_cursor})

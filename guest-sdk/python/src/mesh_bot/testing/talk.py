@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ..errors import Denied, Invalid, NotFound
 from ..host import NewMessage, NewRoom, Page, PageRequest, ReadsFile, WritesFile
-from ..models import File, Member, Message, ReactionCount, Room, RoomMember, Thread
+from ..models import Attachment, File, Member, Message, ReactionCount, Room, RoomMember, Thread
 from .people import tick
 from .state import State, paged
 
@@ -69,8 +69,15 @@ class TalkCalls:
         for file in message.files:
             if file not in self.state.files or self.state.files[file][0].room_id != room.id:
                 raise NotFound(file)
+        files = [_attachment(self._file(file)[0]) for file in message.files]
         return self.state.keep(
-            message.text, self.state.me, room.id, thread_id=message.thread, reply_to=message.reply_to, hops=1
+            message.text,
+            self.state.me,
+            room.id,
+            thread_id=message.thread,
+            reply_to=message.reply_to,
+            hops=1,
+            files=files,
         )
 
     def message_get(self, message: str) -> Message:
@@ -142,6 +149,9 @@ class TalkCalls:
         self.state.permit("file.manage")
         self._file(file)
         del self.state.files[file]
+        self.state.messages = [
+            replace(one, files=[shown for shown in one.files if shown.id != file]) for one in self.state.messages
+        ]
 
     def _my_role(self, room: str, role: str | None) -> None:
         found = self.state.find_room(room)
@@ -164,6 +174,10 @@ class TalkCalls:
         if id not in self.state.files:
             raise NotFound(id)
         return self.state.files[id]
+
+
+def _attachment(file: File) -> Attachment:
+    return Attachment(file.id, file.name, file.media_type, file.size)
 
 
 def _check_text(text: str, may_be_empty: bool) -> None:

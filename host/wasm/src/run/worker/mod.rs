@@ -155,6 +155,10 @@ impl Worker {
             if !self.load().await? {
                 return Ok(false);
             }
+            if self.handle.parked.swap(false, Ordering::AcqRel) {
+                self.settled().await?;
+                self.lanes = Lanes::new(inbox::parked(&self.shared.host, self.bot).await?);
+            }
             let now = self.shared.host.clock.now();
             if self.tripped || self.paused_until.is_some_and(|until| until > now) {
                 return Ok(true);
@@ -224,7 +228,7 @@ impl Worker {
         self.cursors = None;
         if self.handle.restarted.swap(false, Ordering::AcqRel) {
             self.health.reset();
-            (self.tripped, self.paused_until) = (false, None);
+            (self.tripped, self.paused_until, self.live) = (false, None, None);
         }
         let row = inbox::bot(&self.shared.host, self.bot).await?;
         let Some(row) = row.filter(|row| row.wanted && row.version.is_some()) else {
