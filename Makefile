@@ -44,8 +44,9 @@ bench: setup build plugins ## Measure, and write docs/performance.md
 	sync # what the build wrote would be written while the disk is measured
 	$(CARGO) run --release --package mesh-bench
 
-soak: setup-test ## Run the storm for ten minutes, or MESH_STORM seconds
+soak: setup-test plugins conformance ## Run the storm for ten minutes, or MESH_STORM seconds; kill the server 100 times, or MESH_KILLS
 	MESH_STORM=$${MESH_STORM:-600} scripts/clients
+	MESH_KILLS=$${MESH_KILLS:-100} $(CARGO) nextest run --package mesh-tests --package mesh-server -E 'test(every_acknowledged)'
 
 fmt: ## Format
 	$(CARGO) fmt --all

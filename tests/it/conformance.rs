@@ -1,6 +1,6 @@
 //! The same bot in every language, and the same words to each of them: `tests/conformance/README.md`.
 
-use mesh_tests::{Person, Program, deploy, messages_until};
+use mesh_tests::{Person, Program, conformance_bot, deploy, messages_until};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::{
@@ -72,10 +72,13 @@ impl Stage {
         let mesh = text(&person.post("/meshes", json!({ "name": "home" })).await.expect(201)["id"]);
         let body = json!({ "name": "general" });
         let room = text(&person.post(&format!("/meshes/{mesh}/rooms"), body).await.expect(201)["id"]);
-        let file = format!("{}/../dist/conformance/{language}.wasm", env!("CARGO_MANIFEST_DIR"));
-        let component =
-            std::fs::read(&file).unwrap_or_else(|_| panic!("{file} is not there; `make conformance` builds it"));
-        let bot = deploy(&person, &mesh, &format!("conform-{language}"), component).await;
+        let bot = deploy(
+            &person,
+            &mesh,
+            &format!("conform-{language}"),
+            conformance_bot(language),
+        )
+        .await;
         let body = json!({ "bot_id": bot, "hears": "all" });
         person.post(&format!("/rooms/{room}/bots"), body).await.expect(201);
         let handle = text(&person.get(&format!("/bots/{bot}")).await.expect(200)["handle"]);

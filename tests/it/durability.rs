@@ -1,7 +1,7 @@
 //! SIGKILL at random moments: nothing acknowledged is lost, nothing is torn, nothing happens twice.
 
 use futures_util::future::join_all;
-use mesh_tests::{Program, component, deploy, messages_until};
+use mesh_tests::{LANGUAGES, Program, conformance_bot, deploy, messages_until};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -11,10 +11,16 @@ use std::{
     },
 };
 
-/// How often the server is killed.
+/// How often the server is killed, unless `MESH_KILLS` says otherwise.
 const KILLS: u32 = 8;
 /// Clients that post at once.
 const CLIENTS: u32 = 8;
+
+/// Asks the bot of one language to say the number.
+fn mention(n: u32) -> String {
+    let language = LANGUAGES[n as usize % LANGUAGES.len()];
+    format!("@conform-{language} echo {n}")
+}
 
 fn text(value: &Value) -> String {
     value.as_str().expect("a text").to_owned()
@@ -34,16 +40,26 @@ async fn every_acknowledged_mention_gets_exactly_one_reply() {
             .await
             .expect(201)["id"],
     );
-    let bot = deploy(&person, &mesh, "echo", component("echo")).await;
-    person
-        .post(&format!("/rooms/{room}/bots"), json!({ "bot_id": bot }))
-        .await
-        .expect(201);
+    // One bot in each language; they are mentioned in turn.
+    let mut bots = Vec::new();
+    for language in LANGUAGES {
+        let bot = deploy(
+            &person,
+            &mesh,
+            &format!("conform-{language}"),
+            conformance_bot(language),
+        )
+        .await;
+        let body = json!({ "bot_id": bot });
+        person.post(&format!("/rooms/{room}/bots"), body).await.expect(201);
+        bots.push(bot);
+    }
     let token = person.token().unwrap().to_owned();
 
     let next = Arc::new(AtomicU32::new(0));
     let mut acknowledged = Vec::new();
-    for kill in 0..KILLS {
+    let kills = std::env::var("MESH_KILLS").map_or(KILLS, |kills| kills.parse().expect("a number"));
+    for kill in 0..kills {
         let down = Arc::new(AtomicBool::new(false));
         let posting = (0..CLIENTS).map(|_| {
             let (client, room, next, down) = (program.client(Some(&token)), room.clone(), next.clone(), down.clone());
@@ -52,7 +68,7 @@ async fn every_acknowledged_mention_gets_exactly_one_reply() {
                 while !down.load(Ordering::Relaxed) {
                     let n = next.fetch_add(1, Ordering::Relaxed);
                     let request = client.request(reqwest::Method::POST, &format!("/rooms/{room}/messages"));
-                    let body = json!({ "text": format!("@echo {n}") });
+                    let body = json!({ "text": mention(n) });
                     match request.json(&body).send().await {
                         Ok(answer) if answer.status() == 201 => acknowledged.push(n),
                         _ => break,
@@ -66,7 +82,7 @@ async fn every_acknowledged_mention_gets_exactly_one_reply() {
         });
         let posting: Vec<_> = posting.collect();
         // Another moment each time: after a number of posts, not after a time.
-        let until = next.load(Ordering::Relaxed) + 20 + kill * 7;
+        let until = next.load(Ordering::Relaxed) + 20 + kill % 8 * 7;
         while next.load(Ordering::Relaxed) < until {
             tokio::task::yield_now().await;
         }
@@ -80,14 +96,15 @@ async fn every_acknowledged_mention_gets_exactly_one_reply() {
     let client = program.client(Some(&token));
     let reply_to = |all: &[Value]| {
         let mut replies: BTreeMap<String, u32> = BTreeMap::new();
-        for message in all.iter().filter(|message| message["author"]["id"] == bot.as_str()) {
+        let theirs = |message: &&Value| bots.iter().any(|bot| message["author"]["id"] == bot.as_str());
+        for message in all.iter().filter(theirs) {
             *replies.entry(text(&message["text"])).or_default() += 1;
         }
         replies
     };
     let all = messages_until(&client, &room, |all| {
         let replies = reply_to(all);
-        acknowledged.iter().all(|n| replies.contains_key(&format!("echo: {n}")))
+        acknowledged.iter().all(|n| replies.contains_key(&n.to_string()))
     })
     .await;
     let posted: Vec<String> = all
@@ -97,7 +114,7 @@ async fn every_acknowledged_mention_gets_exactly_one_reply() {
         .collect();
     for n in &acknowledged {
         assert_eq!(
-            posted.iter().filter(|text| **text == format!("@echo {n}")).count(),
+            posted.iter().filter(|text| **text == mention(*n)).count(),
             1,
             "message {n}"
         );

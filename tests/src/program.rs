@@ -169,6 +169,15 @@ pub async fn upload(person: &Client, bot: &str, component: Vec<u8>) -> crate::Re
     .await
 }
 
+/// The languages that the conformance bot is written in.
+pub const LANGUAGES: [&str; 4] = ["rust", "go", "js", "python"];
+
+/// The component of the conformance bot in a language.
+pub fn conformance_bot(language: &str) -> Vec<u8> {
+    let file = format!("{}/../dist/conformance/{language}.wasm", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read(&file).unwrap_or_else(|_| panic!("{file} is not there; `make conformance` builds it"))
+}
+
 /// Waits, by long polls, until a room's newest messages satisfy the condition, and gives them. Oldest first.
 ///
 /// Panics when nothing happened for half a minute: a busy room may take any number of polls.
