@@ -38,7 +38,7 @@ check: ## Check format, lints and generated files
 gen: ## Write the generated files again
 	$(CARGO) xtask gen
 
-bench: setup build plugins ## Measure, and write docs/performance.md
+bench: setup build plugins conformance ## Measure, and write docs/performance.md
 	@scripts/build-guest tests/guests
 	$(CARGO) build --release --package mesh-bench
 	sync # what the build wrote would be written while the disk is measured

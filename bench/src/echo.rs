@@ -11,7 +11,7 @@ use mesh_service::{
     rate::{Rate, Rates},
 };
 use mesh_tests::{Engine, Options, TestServer, component, deploy};
-use mesh_types::{ActorId, PersonId, RequestId, RoomId};
+use mesh_types::{ActorId, BotId, PersonId, RequestId, RoomId};
 use mesh_wasm::{EngineConfig, Limits, Supervisor, SupervisorConfig, compile::CompilerConfig};
 use serde_json::json;
 use std::{
@@ -26,8 +26,8 @@ const WARM: u32 = 200;
 /// Reads in one event of the bot that reads.
 const READS: u32 = 5000;
 
-/// The bot host over a test's server.
-pub(crate) async fn supervise(host: &Arc<Host>, data: &std::path::Path) {
+/// The bot host over a test's server; a bot without events stays in memory for this long.
+pub(crate) async fn supervise(host: &Arc<Host>, data: &std::path::Path, idle: Duration) {
     let config = SupervisorConfig {
         engine: EngineConfig {
             instances: 100,
@@ -35,7 +35,7 @@ pub(crate) async fn supervise(host: &Arc<Host>, data: &std::path::Path) {
         },
         compiler: CompilerConfig::new(data.join("compiled"), [9; 32].into()).expect("this program has a path"),
         limits: Limits::default(),
-        idle: Duration::from_secs(30),
+        idle,
     };
     let supervisor = Supervisor::start(host.clone(), config)
         .await
@@ -44,8 +44,9 @@ pub(crate) async fn supervise(host: &Arc<Host>, data: &std::path::Path) {
 }
 
 /// A person in a room with bots.
-struct Scene {
-    server: TestServer,
+pub(crate) struct Scene {
+    pub(crate) server: TestServer,
+    pub(crate) bots: Vec<BotId>,
     person: PersonId,
     room: RoomId,
     live: Receiver<Arc<[News]>>,
@@ -60,7 +61,8 @@ struct Cost {
 }
 
 impl Scene {
-    async fn new() -> Self {
+    /// With these bots in the room, by name.
+    pub(crate) async fn new(components: &[(&str, Vec<u8>)], idle: Duration) -> Self {
         let lots = Rate {
             per_second: 1_000_000,
             burst: 1_000_000,
@@ -78,12 +80,13 @@ impl Scene {
             },
         )
         .await;
-        supervise(&server.host, &server.data).await;
+        supervise(&server.host, &server.data, idle).await;
         let mesh = server.mesh("bench").await;
         let room = mesh.room("r").await;
         let room = room["id"].as_str().expect("an id");
-        for name in ["echo", "lab"] {
-            let bot = deploy(&mesh.creator, &mesh.id, name, component(name)).await;
+        let mut bots = Vec::new();
+        for (name, component) in components {
+            let bot = deploy(&mesh.creator, &mesh.id, name, component.clone()).await;
             let limits = json!({ "host_calls": 10_000 });
             mesh.creator
                 .put(&format!("/bots/{bot}/limits"), json!({ "limits": limits }))
@@ -93,8 +96,10 @@ impl Scene {
                 .post(&format!("/rooms/{room}/bots"), json!({ "bot_id": bot }))
                 .await
                 .expect(201);
+            bots.push(bot.parse().expect("an id"));
         }
         Self {
+            bots,
             person: mesh.creator.id.parse().expect("an id"),
             room: room.parse().expect("an id"),
             live: server.host.live.subscribe(),
@@ -119,7 +124,8 @@ impl Scene {
         Cost { times, cpu }
     }
 
-    async fn round(&mut self, text: &str, replies: bool) -> Option<f64> {
+    /// Posts this text; gives the milliseconds from its commit to that of a bot's reply.
+    pub(crate) async fn round(&mut self, text: &str, replies: bool) -> Option<f64> {
         let caller = Caller {
             who: Who::Person {
                 id: self.person,
@@ -160,7 +166,8 @@ impl Scene {
 }
 
 pub(crate) async fn measure(report: &mut Report, bare_call_us: f64) {
-    let mut scene = Scene::new().await;
+    let bots = ["echo", "lab"].map(|name| (name, component(name)));
+    let mut scene = Scene::new(&bots, Duration::from_secs(30)).await;
     let alone = scene.rounds("hello", ROUNDS, false).await;
     let echo = scene.rounds("@echo hello", ROUNDS, true).await;
     let (p50, p99) = (percentile(&echo.times, 0.5), percentile(&echo.times, 0.99));

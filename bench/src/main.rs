@@ -1,13 +1,14 @@
 //! Measures the server against bare parts, in one run on one machine, and writes `docs/performance.md`.
 //!
 //! Every figure that has a limit is a ratio, or is set against what the same run measured of the bare
-//! part, so that a slow machine does not make a wrong verdict. With the names of parts (`posts`, `echo`,
-//! `idle`) it measures these and writes nothing.
+//! part, so that a slow machine does not make a wrong verdict. With the names of parts (`posts`, `live`,
+//! `echo`, `languages`, `idle`) it measures these and writes nothing.
 
 mod bare;
 mod bare_wasm;
 mod echo;
 mod idle;
+mod languages;
 mod live;
 mod load;
 mod posts;
@@ -51,6 +52,9 @@ fn main() {
         if runs("echo") {
             let call = bare_wasm::measure(&mut report).await;
             echo::measure(&mut report, call).await;
+        }
+        if runs("languages") {
+            languages::measure(&mut report).await;
         }
         if runs("idle") {
             idle::measure(&mut report).await;
