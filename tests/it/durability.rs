@@ -1,7 +1,7 @@
 //! SIGKILL at random moments: nothing acknowledged is lost, nothing is torn, nothing happens twice.
 
 use futures_util::future::join_all;
-use mesh_tests::{LANGUAGES, Program, conformance_bot, deploy, messages_until};
+use mesh_tests::{Client, LANGUAGES, Program, conformance_bot, deploy, messages_until};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -126,7 +126,11 @@ async fn every_acknowledged_mention_gets_exactly_one_reply() {
         assert_eq!(count, 1, "{reply:?} was said {count} times");
     }
     assert!(acknowledged.len() > 100, "only {} posts", acknowledged.len());
-    // No position of the room's stream is missing or taken twice.
+    no_position_is_missing(&client, &room).await;
+}
+
+/// No position of the room's stream is missing or taken twice.
+async fn no_position_is_missing(client: &Client, room: &str) {
     let mut events = Vec::new();
     loop {
         let after = events.len();

@@ -38,6 +38,25 @@ fn id(value: &Value) -> Value {
     value["id"].clone()
 }
 
+/// A bot that has one of everything; gives its timer.
+async fn furnish(creator: &Person, bot: &Value, soon: &Value) -> Value {
+    for (op, input) in [
+        ("kv.put", json!({ "bot_id": bot, "key": "k" })),
+        (
+            "bot_secret.put",
+            json!({ "bot_id": bot, "name": "Thing", "value": "unheard of" }),
+        ),
+        (
+            "bot_grant.put",
+            json!({ "bot_id": bot, "permission": "message.post", "effect": "allow" }),
+        ),
+    ] {
+        creator.call(op, input).await.expect(200);
+    }
+    let timer = json!({ "bot_id": bot, "at": soon });
+    creator.call("timer.create", timer).await.expect(201)
+}
+
 impl Scene {
     pub(crate) async fn new(server: &TestServer, people: &People, name: &str) -> Self {
         let creator = &people.creator;
@@ -65,29 +84,18 @@ impl Scene {
         let thread = id(&message).as_str().unwrap().replace("msg_", "thread_");
         let reply = json!({ "room_id": room, "text": "a reply", "thread_id": thread });
         creator.call("message.post", reply).await.expect(201);
-        let bot = |name: &str| json!({ "mesh_id": mesh.id, "name": name, "runtime": "external" });
-        let (present, spare) = (bot("Present"), bot("Spare"));
-        let present = id(&creator.call("bot.create", present).await.expect(201));
-        let spare = id(&creator.call("bot.create", spare).await.expect(201));
-        let component = json!({ "mesh_id": mesh.id, "name": "Component", "runtime": "wasm" });
-        let component = id(&creator.call("bot.create", component).await.expect(201));
+        let bot = async |name: &str, runtime: &str| {
+            let bot = json!({ "mesh_id": mesh.id, "name": name, "runtime": runtime });
+            id(&creator.call("bot.create", bot).await.expect(201))
+        };
+        let (present, spare) = (bot("Present", "external").await, bot("Spare", "external").await);
+        let component = bot("Component", "wasm").await;
         creator
             .call("room_bot.add", json!({ "room_id": room, "bot_id": present }))
             .await
             .expect(201);
-        creator
-            .call("kv.put", json!({ "bot_id": present, "key": "k" }))
-            .await
-            .expect(200);
-        creator
-            .call(
-                "bot_secret.put",
-                json!({ "bot_id": present, "name": "Thing", "value": "unheard of" }),
-            )
-            .await
-            .expect(200);
-        let grant = json!({ "bot_id": present, "permission": "message.post", "effect": "allow" });
-        creator.call("bot_grant.put", grant).await.expect(200);
+        let soon = serde_json::to_value(server.host.clock.now().plus_seconds(3600)).unwrap();
+        let timer = furnish(creator, &present, &soon).await;
         let file = creator
             .call("file.upload", json!({ "room_id": room, "name": "notes.txt" }))
             .await
@@ -100,15 +108,12 @@ impl Scene {
             .call("invite.create", json!({ "mesh_id": mesh.id }))
             .await
             .expect(201);
-        let soon = serde_json::to_value(server.host.clock.now().plus_seconds(3600)).unwrap();
         let token = json!({ "name": "t", "permissions": ["message.read"], "expires_at": soon });
         let token = creator.call("pat.create", token).await.expect(201);
         let login = json!({ "email": creator.email, "password": PASSWORD });
         let session = server.anonymous().call("auth.login", login).await.expect(200);
         let sync = creator.call("event.sync", json!({})).await.expect(200);
         let question = json!({ "mesh_id": mesh.id, "question": "Shall we?" });
-        let timer = json!({ "bot_id": present, "at": soon });
-        let timer = creator.call("timer.create", timer).await.expect(201);
         let approval = people.bob.call("approval.request", question).await.expect(201);
         let things = json!({
             "approval_id": approval["id"], "timer_id": timer["id"], "question": "Or shall we not?",

@@ -10,8 +10,9 @@ use wasmparser::{
 
 use super::{InspectionBounds, Refused};
 use crate::engine::FEATURES;
-use crate::manifest::SECTION;
 
+/// The custom section that holds the manifest.
+const SECTION: &str = "mesh:bot";
 /// Parts of a file, or instructions of a function, between two looks at the clock.
 const CLOCK_EVERY: u32 = 1024;
 /// Most targets of one branch table: checking one is not interruptible and takes time for each target.

@@ -2,13 +2,18 @@
 
 use std::time::Duration;
 
-use mesh_wasm::{Digest, InspectionBounds, Refused, embed_manifest, inspect};
+use mesh_wasm::{Digest, InspectionBounds, Refused, inspect};
 use proptest::prelude::*;
 
 use crate::guest::{Guest, KV_GET, LOG, component, with_section};
 
 fn look(bytes: &[u8]) -> Result<mesh_wasm::Inspection, Refused> {
     inspect(bytes, &InspectionBounds::default())
+}
+
+/// The component with a manifest behind it.
+fn embed_manifest(component: &[u8], toml: &str) -> Vec<u8> {
+    with_section(component.to_vec(), "mesh:bot", toml.as_bytes())
 }
 
 fn wat(text: &str) -> Vec<u8> {
