@@ -1,22 +1,21 @@
 //! A call that may only be made when a person agrees is kept until one does.
 
 use super::tell;
-use crate::{Body, Cx, Effect, Envelope, Error, Host, OpSpec, Result, error::Code};
+use crate::{
+    Body, Cx, Effect, Envelope, Error, Host, OpSpec, Result,
+    call::work::{Work, Worked, work},
+    error::Code,
+};
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use futures_util::future::BoxFuture;
-use mesh_authz::{Facts, Permission, Refusal};
-use mesh_store::{
-    Job, Rollback, Tx,
-    approvals::{self, Asked, Held, New},
-    log::Entry,
-};
+use mesh_authz::{Facts, Layer, Permission, Refusal};
+use mesh_store::approvals::{self, Asked, Held, New};
 use mesh_types::{
     ActorId, ApprovalId, MeshId, RoomId, limits,
     limits::{APPROVAL_DEFAULT_SECONDS, OPEN_APPROVALS},
 };
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
-use tokio::sync::oneshot;
 
 /// What a person would let through.
 pub(crate) struct About {
@@ -99,24 +98,14 @@ pub(crate) async fn hold(host: &Arc<Host>, spec: &OpSpec, envelope: Envelope, ab
         at: now,
         expires_at: now.plus_seconds(APPROVAL_DEFAULT_SECONDS),
     };
-    let (reply, answer) = oneshot::channel();
-    let hold = Hold {
-        host: host.clone(),
-        envelope: Envelope {
-            op: "approval.request",
-            ..envelope
-        },
-        new,
-        asked: None,
-        reply: Some(reply),
+    let filed = (Layer::Approval, mesh);
+    let envelope = Envelope {
+        op: "approval.request",
+        ..envelope
     };
-    if host.store.submit(Box::new(hold)).is_err() {
-        return Error::later(Code::Overloaded, "Too many writes are waiting.", 250);
-    }
-    match answer.await {
-        Ok(Ok(approval)) => Error::pending(approval),
-        Ok(Err(error)) => error,
-        Err(_) => Error::internal("the writer is gone"),
+    match work(host, envelope, filed, Hold(new)).await {
+        Ok(approval) => Error::pending(approval),
+        Err(error) => error,
     }
 }
 
@@ -140,49 +129,16 @@ fn too_many(requester: ActorId) -> Error {
     Error::new(Code::LimitReached, detail)
 }
 
-struct Hold {
-    host: Arc<Host>,
-    envelope: Envelope,
-    new: New,
-    asked: Option<Result<ApprovalId>>,
-    reply: Option<oneshot::Sender<Result<ApprovalId>>>,
-}
+struct Hold(New);
 
-impl Job for Hold {
-    fn run<'a>(&'a mut self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<Vec<Entry>, Rollback>> {
+impl Work for Hold {
+    type Out = ApprovalId;
+
+    fn act<'a>(&'a self, cx: &'a mut Cx<'_>) -> BoxFuture<'a, Result<Worked<ApprovalId>>> {
         Box::pin(async move {
-            let filed = (mesh_authz::Layer::Approval.as_str(), Some(self.new.mesh));
-            let mut cx = Cx::new(tx.lend(), &self.host, &self.envelope, filed);
-            match ask(&mut cx, &self.new).await {
-                Ok(approval) => {
-                    let entries = if approval == self.new.id {
-                        cx.take_entries()
-                    } else {
-                        Vec::new()
-                    };
-                    self.asked = Some(Ok(approval));
-                    Ok(entries)
-                }
-                Err(error) if error.transient => Err(Rollback::Database(mesh_store::Error::Retry)),
-                Err(error) => {
-                    self.asked = Some(Err(error));
-                    Err(Rollback::Refused)
-                }
-            }
+            let out = ask(cx, &self.0).await?;
+            let wrote = out == self.0.id;
+            Ok(Worked { out, wrote })
         })
-    }
-
-    fn done(mut self: Box<Self>, committed: Result<Vec<Entry>, Rollback>) {
-        let asked = match committed {
-            Ok(entries) => {
-                self.host.live.publish(entries, Vec::new(), None);
-                self.asked.take()
-            }
-            Err(Rollback::Refused) => self.asked.take(),
-            Err(rollback) => Some(Err(rollback.into())),
-        };
-        let asked = asked.unwrap_or_else(|| Err(Error::internal("a job has no answer")));
-        // The caller may have gone away; what was asked stays asked.
-        let _ = self.reply.take().map(|reply| reply.send(asked));
     }
 }

@@ -1,17 +1,21 @@
 //! Makes the calls that were let go, and ends the questions that nobody decided in time.
 
 use super::{decide::close, tell};
-use crate::{Cx, Door, Envelope, Error, Host, Input, OPS, Result, error::Code};
+use crate::{
+    Cx, Door, Envelope, Error, Host, Input, OPS, Result,
+    call::work::{Work, Worked, by_itself, work},
+    error::Code,
+};
 use futures_util::future::BoxFuture;
 use mesh_authz::{Caller, Credential, Layer, Who};
-use mesh_store::{
-    Job, Rollback, Tx,
-    approvals::{self, Due},
-    log::Entry,
+use mesh_store::approvals::{self, Due};
+use mesh_types::{
+    ActorId, ApprovalId, ApprovalState, MeshId, RequestId, Timestamp,
+    approval::{Approval, HeldResult},
+    limits,
 };
-use mesh_types::{ActorId, ApprovalId, ApprovalState, MeshId, RequestId, Timestamp, approval::HeldResult, limits};
 use std::{sync::Arc, time::Duration};
-use tokio::{sync::oneshot, time::sleep};
+use tokio::time::sleep;
 
 /// How exactly deadlines are kept.
 const EVERY: Duration = Duration::from_secs(15);
@@ -107,55 +111,46 @@ enum End {
 
 /// Keeps the end of a question and tells of it.
 async fn finish(host: &Arc<Host>, id: ApprovalId, mesh: MeshId, end: End) -> Result<()> {
-    const NOBODY: Who = Who::Job {
-        name: "approvals",
-        permissions: &[],
-    };
-    let caller = Caller {
-        who: NOBODY,
-        credential: Credential::Internal,
-    };
-    let mut envelope = Envelope::new(caller, Door::Job, RequestId::new(host.ids.next()));
-    envelope.op = match end {
+    let op = match end {
         End::Made(_) => "approval.approve",
         End::Expired => "approval.expire",
     };
-    let (reply, done) = oneshot::channel();
-    let job = Finish {
-        host: host.clone(),
-        envelope,
-        id,
-        mesh,
-        end,
-        reply,
-    };
-    if host.store.submit(Box::new(job)).is_err() {
-        return Err(Error::later(Code::Overloaded, "Too many writes are waiting.", 250));
-    }
-    done.await.map_err(|_| Error::internal("the writer is gone"))?
+    let envelope = by_itself(host, "approvals", op);
+    work(host, envelope, (Layer::Approval, mesh), Finish { id, end }).await
 }
 
 struct Finish {
-    host: Arc<Host>,
-    envelope: Envelope,
     id: ApprovalId,
-    mesh: MeshId,
     end: End,
-    reply: oneshot::Sender<Result<()>>,
+}
+
+impl Work for Finish {
+    type Out = ();
+
+    fn act<'a>(&'a self, cx: &'a mut Cx<'_>) -> BoxFuture<'a, Result<Worked<()>>> {
+        Box::pin(async move {
+            let ended = self.ended(cx).await?;
+            if let Some(approval) = &ended {
+                tell::decided(cx, approval).await?;
+            }
+            Ok(Worked {
+                out: (),
+                wrote: ended.is_some(),
+            })
+        })
+    }
 }
 
 impl Finish {
-    /// The rows for the log; none when it was ended before.
-    async fn attempt(&self, tx: &mut Tx<'_>) -> Result<Vec<Entry>> {
-        let filed = (Layer::Approval.as_str(), Some(self.mesh));
-        let mut cx = Cx::new(tx.lend(), &self.host, &self.envelope, filed);
-        let approval = match &self.end {
+    /// The question as it ended; none when it had ended before.
+    async fn ended(&self, cx: &mut Cx<'_>) -> Result<Option<Approval>> {
+        match &self.end {
             End::Made(result) => {
                 let result = serde_json::to_string(result).map_err(Error::internal)?;
                 if !approvals::finish(cx.tx(), self.id, &result).await? {
-                    return Ok(Vec::new());
+                    return Ok(None);
                 }
-                approvals::get(cx.tx(), self.id).await?.ok_or_else(Error::not_found)?
+                Ok(approvals::get(cx.tx(), self.id).await?)
             }
             End::Expired => {
                 let verdict = approvals::Verdict {
@@ -166,33 +161,13 @@ impl Finish {
                     by: None,
                     at: cx.now(),
                 };
-                match close(&mut cx, self.id, &verdict).await {
-                    Ok(approval) => approval,
+                match close(cx, self.id, &verdict).await {
+                    Ok(approval) => Ok(Some(approval)),
                     // Somebody decided at the last moment.
-                    Err(error) if error.code == Code::WrongState => return Ok(Vec::new()),
-                    Err(error) => return Err(error),
+                    Err(error) if error.code == Code::WrongState => Ok(None),
+                    Err(error) => Err(error),
                 }
             }
-        };
-        tell::decided(&mut cx, &approval).await?;
-        Ok(cx.take_entries())
-    }
-}
-
-impl Job for Finish {
-    fn run<'a>(&'a mut self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<Vec<Entry>, Rollback>> {
-        Box::pin(async move {
-            self.attempt(tx).await.map_err(|error| {
-                tracing::error!(%error, approval = %self.id, "the end of a question could not be kept");
-                Rollback::Database(mesh_store::Error::Retry)
-            })
-        })
-    }
-
-    fn done(self: Box<Self>, committed: Result<Vec<Entry>, Rollback>) {
-        let kept = committed.map_err(Error::from).map(|entries| {
-            self.host.live.publish(entries, Vec::new(), None);
-        });
-        let _ = self.reply.send(kept);
+        }
     }
 }

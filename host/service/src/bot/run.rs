@@ -28,18 +28,7 @@ impl Op for StartBot {
     }
 
     async fn run(cx: &mut Cx<'_>, on: Grant<BotId>, _: BotIn) -> Result<BotStatus> {
-        // Whoever stopped a bot meant it; the bot itself cannot undo that.
-        if let Some(ActorId::Bot(_)) = on.actor() {
-            return Err(Error::forbidden(Reason::HumanOnly, "A person starts bots."));
-        }
-        let before = stored(cx, *on).await?;
-        if before.bot.runtime == BotBackend::Wasm && before.bot.active_version.is_none() {
-            let state = shown(cx, before).await?.state;
-            return Err(Error::wrong_state(
-                state,
-                "This bot has no active version. Upload one and activate it first.",
-            ));
-        }
+        runnable(cx, &on).await?;
         if bots::want(cx.tx(), &on, "running").await? {
             let now = stored(cx, *on).await?.bot;
             tell(
@@ -54,6 +43,23 @@ impl Op for StartBot {
         }
         status(cx, *on).await
     }
+}
+
+/// A bot that a person may let run.
+async fn runnable(cx: &mut Cx<'_>, on: &Grant<BotId>) -> Result<Bot> {
+    // Whoever stopped a bot meant it; the bot itself cannot undo that.
+    if let Some(ActorId::Bot(_)) = on.actor() {
+        return Err(Error::forbidden(Reason::HumanOnly, "A person starts bots."));
+    }
+    let before = stored(cx, **on).await?;
+    if before.bot.runtime == BotBackend::Wasm && before.bot.active_version.is_none() {
+        let state = shown(cx, before).await?.state;
+        return Err(Error::wrong_state(
+            state,
+            "This bot has no active version. Upload one and activate it first.",
+        ));
+    }
+    Ok(before.bot)
 }
 
 /// `bot.restart`
@@ -75,16 +81,7 @@ impl Op for RestartBot {
     }
 
     async fn run(cx: &mut Cx<'_>, on: Grant<BotId>, _: BotIn) -> Result<BotStatus> {
-        if let Some(ActorId::Bot(_)) = on.actor() {
-            return Err(Error::forbidden(Reason::HumanOnly, "A person restarts bots."));
-        }
-        let before = stored(cx, *on).await?.bot;
-        if before.runtime == BotBackend::Wasm && before.active_version.is_none() {
-            return Err(Error::wrong_state(
-                "stopped",
-                "This bot has no active version. Upload one and activate it first.",
-            ));
-        }
+        let before = runnable(cx, &on).await?;
         bots::want(cx.tx(), &on, "running").await?;
         let starting = Bot {
             state: "starting".into(),

@@ -3,6 +3,7 @@
 //! admit → facts → decide → prepare → transaction { run + idempotency + event + audit } → commit →
 //! forget stale rights → publish → answer. `call` is a thin generic shell; the steps are not generic.
 
+pub(crate) mod work;
 mod write;
 
 use crate::{

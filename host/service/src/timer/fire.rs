@@ -1,18 +1,17 @@
 //! Fires what is due.
 
 use super::schedule::Schedule;
-use crate::{Cx, Door, Envelope, Error, Host, Result, error::Code};
-use futures_util::future::BoxFuture;
-use mesh_authz::{Caller, Credential, Layer, Who};
-use mesh_store::{
-    Job, Rollback, Tx,
-    log::{Entry, Stream},
-    timers,
+use crate::{
+    Cx, Host, Result,
+    call::work::{Work, Worked, by_itself, work},
 };
-use mesh_types::{MeshId, RequestId, RoomId, TimerId, Timestamp, bot::Timer};
+use futures_util::future::BoxFuture;
+use mesh_authz::Layer;
+use mesh_store::{log::Stream, timers};
+use mesh_types::{RoomId, TimerId, Timestamp, bot::Timer};
 use serde::Serialize;
 use std::{sync::Arc, time::Duration};
-use tokio::{sync::oneshot, time::sleep};
+use tokio::time::sleep;
 
 /// The longest sleep, so that a clock that was set, or a bot that was started, is seen.
 const LONGEST: Duration = Duration::from_secs(5);
@@ -51,66 +50,45 @@ fn until(host: &Host, next: Timestamp) -> Duration {
 async fn fire_due(host: &Arc<Host>) -> Result<Option<Timestamp>> {
     let now = host.clock.now();
     let due = timers::due(&mut host.store.view().await?.tx(), now).await?;
-    let more = (!due.is_empty()).then_some(now);
+    if due.is_empty() {
+        return Ok(timers::next(&mut host.store.view().await?.tx(), now).await?);
+    }
+    let mut failed = None;
     for (timer, mesh) in due {
-        fire(host, timer, mesh).await?;
+        let envelope = by_itself(host, "timers", "timer.fire");
+        // One that cannot fire keeps no other from it.
+        if let Err(error) = work(host, envelope, (Layer::Credential, mesh), Fire(timer)).await {
+            failed = Some(error);
+        }
     }
-    match more {
-        Some(now) => Ok(Some(now)),
-        None => Ok(timers::next(&mut host.store.view().await?.tx(), now).await?),
-    }
+    failed.map_or(Ok(Some(now)), Err)
 }
 
-async fn fire(host: &Arc<Host>, timer: Timer, mesh: MeshId) -> Result<()> {
-    let who = Who::Job {
-        name: "timers",
-        permissions: &[],
-    };
-    let credential = Credential::Internal;
-    let mut envelope = Envelope::new(Caller { who, credential }, Door::Job, RequestId::new(host.ids.next()));
-    envelope.op = "timer.fire";
-    let (reply, done) = oneshot::channel();
-    let job = Fire {
-        host: host.clone(),
-        envelope,
-        timer,
-        mesh,
-        reply,
-    };
-    if host.store.submit(Box::new(job)).is_err() {
-        return Err(Error::later(Code::Overloaded, "Too many writes are waiting.", 250));
-    }
-    done.await.map_err(|_| Error::internal("the writer is gone"))?
-}
+struct Fire(Timer);
 
-struct Fire {
-    host: Arc<Host>,
-    envelope: Envelope,
-    timer: Timer,
-    mesh: MeshId,
-    reply: oneshot::Sender<Result<()>>,
+impl Work for Fire {
+    type Out = ();
+
+    fn act<'a>(&'a self, cx: &'a mut Cx<'_>) -> BoxFuture<'a, Result<Worked<()>>> {
+        Box::pin(async move {
+            let wrote = self.fire(cx).await?;
+            Ok(Worked { out: (), wrote })
+        })
+    }
 }
 
 impl Fire {
-    async fn attempt(&self, tx: &mut Tx<'_>) -> Result<Vec<Entry>> {
-        let timer = &self.timer;
-        let Some(due_at) = timer.due_at else {
-            return Ok(Vec::new());
-        };
-        let mut cx = Cx::new(
-            tx.lend(),
-            &self.host,
-            &self.envelope,
-            (Layer::Credential.as_str(), Some(self.mesh)),
-        );
+    /// False when it was cancelled, or has fired already.
+    async fn fire(&self, cx: &mut Cx<'_>) -> Result<bool> {
+        let (timer, now) = (&self.0, cx.now());
+        let Some(due_at) = timer.due_at else { return Ok(false) };
         // However many times were missed, it fires once.
         let next = match &timer.cron {
-            Some(cron) => Schedule::parse(cron, timer.zone.as_deref())?.next(cx.now()),
+            Some(cron) => Schedule::parse(cron, timer.zone.as_deref())?.next(now),
             None => None,
         };
-        let now = cx.now();
         if !timers::fired(cx.tx(), timer.id, due_at, next, now).await? {
-            return Ok(Vec::new());
+            return Ok(false);
         }
         let fired = Fired {
             timer_id: timer.id,
@@ -119,24 +97,6 @@ impl Fire {
         };
         cx.emit(Stream::Actor(timer.bot_id.into()), "timer.fired", timer.id, &fired)
             .await?;
-        Ok(cx.take_entries())
-    }
-}
-
-impl Job for Fire {
-    fn run<'a>(&'a mut self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<Vec<Entry>, Rollback>> {
-        Box::pin(async move {
-            self.attempt(tx).await.map_err(|error| {
-                tracing::error!(%error, timer = %self.timer.id, "a timer could not fire");
-                Rollback::Database(mesh_store::Error::Retry)
-            })
-        })
-    }
-
-    fn done(self: Box<Self>, committed: Result<Vec<Entry>, Rollback>) {
-        let fired = committed.map_err(Error::from).map(|entries| {
-            self.host.live.publish(entries, Vec::new(), None);
-        });
-        let _ = self.reply.send(fired);
+        Ok(true)
     }
 }
