@@ -28,7 +28,8 @@ fn text(value: &Value) -> String {
         .to_owned()
 }
 
-/// Answers every request with its method, its path and what it brought as authorization.
+/// Answers every request with its method, its path and what it brought as authorization; `/moved` leads inside, and
+/// `/large` has 5,000 bytes.
 async fn site() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
@@ -48,9 +49,18 @@ async fn site() -> String {
                 }
             }
             let mut parts = first.split(' ');
-            let body = format!("{} {} {proof}", parts.next().unwrap_or(""), parts.next().unwrap_or(""));
+            let (method, path) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
+            let mut body = format!("{method} {path} {proof}");
+            let status = match path {
+                "/moved" => "302 Found\r\nlocation: http://169.254.169.254/",
+                "/large" => {
+                    body = "x".repeat(5000);
+                    "200 OK"
+                }
+                _ => "200 OK",
+            };
             let answer = format!(
-                "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+                "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
                 body.len()
             );
             let _ = stream.write_all(answer.as_bytes()).await;
@@ -371,6 +381,15 @@ impl Stage {
         let sent = format!("200: GET / Bearer {TOKEN}");
         assert_eq!(self.ask(&format!("sendsecret {site}/ TOKEN")).await, sent);
         assert_eq!(self.ask(&format!("sendsecret {site}/ OTHER")).await, "denied");
+        // Attack 27: a redirect is an answer, and an answer has an end.
+        assert_eq!(self.ask(&format!("fetch {site}/moved")).await, "302: GET /moved ");
+        let limits = json!({ "limits": { "http_bytes": 4096 } });
+        self.person
+            .put(&format!("/bots/{}/limits", self.bot), limits)
+            .await
+            .expect(200);
+        assert_eq!(self.ask(&format!("fetch {site}/large")).await, "unavailable");
+        assert_eq!(self.ask("echo still here").await, "still here");
     }
 
     async fn failures(&self) {
