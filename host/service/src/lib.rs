@@ -57,5 +57,5 @@ pub use mesh_store::{
     log::{Entry as LogEntry, Stream},
 };
 pub use op::{Answer, Body, Content, Doors, Effect, Http, Method, Nothing, Op, OpSpec, op};
-pub use ops::OPS;
+pub use ops::{OPS, operation};
 pub use refusal::{LayerVerdict, findings};

@@ -179,6 +179,14 @@ impl OperationWithoutPermission {
 }
 
 impl OpSpec {
+    /// The permission that it needs; none when it is for everyone, for oneself or for operators.
+    pub const fn permission(&self) -> Option<Permission> {
+        match self.access {
+            Access::Needs(permission) => Some(permission),
+            _ => None,
+        }
+    }
+
     /// One sentence for the documents and the command line.
     #[must_use]
     pub const fn about(mut self, summary: &'static str) -> Self {

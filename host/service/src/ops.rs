@@ -6,6 +6,11 @@ use crate::{
     presence, room, search, server, socket, timer,
 };
 
+/// The operation of this name, such as `message.post`.
+pub fn operation(name: &str) -> Option<&'static ErasedOp> {
+    OPS.iter().find(|op| op.spec.name == name)
+}
+
 /// Every operation, by domain.
 pub static OPS: &[ErasedOp] = &[
     // Accounts

@@ -1,9 +1,7 @@
 //! Questions that are asked on purpose.
 
 use super::hold::{ask, can_wait, digest};
-use crate::{
-    Cx, Effect, Error, Host, Method, OPS, Op, OpSpec, Result, call::facts_of, error::Code, op, resource::Target,
-};
+use crate::{Cx, Effect, Error, Host, Method, Op, OpSpec, Result, call::facts_of, error::Code, op, resource::Target};
 use mesh_authz::{Access, Caller, Grant, Permission, Refusal, decide};
 use mesh_store::approvals::{self, Held, New};
 use mesh_types::{ApprovalId, MeshId, RoomId, approval::Approval, limits};
@@ -83,7 +81,7 @@ impl Op for RequestApproval {
             }
             return Ok(());
         };
-        let known = OPS.iter().find(|op| op.spec.name == operation && can_wait(op.spec));
+        let known = crate::operation(operation).filter(|op| can_wait(op.spec));
         let Some(known) = known.filter(|op| op.spec.effect == Effect::Write) else {
             return Err(Error::invalid("/operation", "no operation that can wait has this name"));
         };

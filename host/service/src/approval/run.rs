@@ -2,9 +2,10 @@
 
 use super::{decide::close, tell};
 use crate::{
-    Cx, Door, Envelope, Error, Host, Input, OPS, Result,
+    Cx, Door, Envelope, Error, Host, Input, Result,
     call::work::{Work, Worked, by_itself, work},
     error::Code,
+    operation,
 };
 use futures_util::future::BoxFuture;
 use mesh_authz::{Caller, Credential, Layer, Who};
@@ -51,7 +52,7 @@ pub async fn settle(host: &Arc<Host>, now: Timestamp) -> Result<()> {
 /// Makes a call as whoever asked, with the rights that it has now. What keeps it from being made twice is its own
 /// idempotency key, or the approval's id. None when it is to be tried again.
 async fn make(host: &Arc<Host>, call: &Due) -> Result<Option<HeldResult>> {
-    let Some(op) = OPS.iter().find(|op| op.spec.name == call.operation) else {
+    let Some(op) = operation(&call.operation) else {
         let gone = Error::new(Code::NotSupported, "This server does not know the operation any more.");
         return result_of(Err(&gone)).map(Some);
     };

@@ -1,10 +1,10 @@
 use super::explain::Explanation;
 use crate::{
-    Cx, Effect, Error, Method, OPS, Op, OpSpec, Page, Result,
+    Cx, Effect, Error, Method, Op, OpSpec, Page, Result,
     cursor::{self, page_size},
-    op,
+    op, operation,
 };
-use mesh_authz::{Access, Grant, Permission};
+use mesh_authz::{Grant, Permission};
 use mesh_store::bots;
 use mesh_types::{BotId, DecisionId, Timestamp};
 use schemars::JsonSchema;
@@ -76,7 +76,9 @@ impl Op for ListBotDecisions {
                 .find(|layer| Some(&layer.layer) == decider.as_ref());
             found.push(BotDecision {
                 id,
-                permission: permission_of(&explained.op),
+                permission: operation(&explained.op)
+                    .and_then(|op| op.spec.permission())
+                    .map(|permission| permission.to_string()),
                 detail: layer.map(|layer| layer.detail.clone()).unwrap_or_default(),
                 op: explained.op,
                 resource: explained.resource,
@@ -85,12 +87,5 @@ impl Op for ListBotDecisions {
             });
         }
         Ok(cursor::page(cx, &scope, found, size, |one| one.id.to_string()))
-    }
-}
-
-fn permission_of(operation: &str) -> Option<String> {
-    match OPS.iter().find(|op| op.spec.name == operation)?.spec.access {
-        Access::Needs(permission) => Some(permission.to_string()),
-        _ => None,
     }
 }

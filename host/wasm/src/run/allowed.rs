@@ -2,13 +2,13 @@
 
 use crate::{contract, link::Allowed};
 use mesh_authz::{Access, BotAuthority, GrantEffect};
-use mesh_service::OPS;
+use mesh_service::operation;
 
 /// Every function whose operation could be allowed somewhere. What is allowed here and now is decided
 /// at each call; this only spares the calls that no resource could make right.
 pub(crate) fn allowed(authority: &BotAuthority) -> Allowed {
-    let possible = |operation: &str| {
-        let Some(op) = OPS.iter().find(|op| op.spec.name == operation) else {
+    let possible = |name: &str| {
+        let Some(op) = operation(name) else {
             return false;
         };
         match op.spec.access {
@@ -37,6 +37,7 @@ pub(crate) fn allowed(authority: &BotAuthority) -> Allowed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mesh_service::OPS;
     use std::collections::BTreeSet;
 
     /// An operation whose door is missing in the contract could never be called, and the other way

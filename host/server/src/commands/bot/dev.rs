@@ -9,8 +9,6 @@ use super::{
 use crate::client::{Client, Result};
 use crate::print::line;
 use clap::Args;
-use mesh_authz::Access;
-use mesh_service::OPS;
 use mesh_wasm::link::REFUSED;
 use serde_json::json;
 use std::{
@@ -109,7 +107,8 @@ async fn watch(client: &Client, bot: &str, seen: &mut Seen) -> Result<()> {
             let said = text(line, "text");
             line!("{:5} {said}", text(line, "level"));
             if let Some(operation) = said.strip_prefix(REFUSED) {
-                suggest(permission_of(operation), seen);
+                let permission = mesh_service::operation(operation).and_then(|op| op.spec.permission());
+                suggest(permission.map(|permission| permission.to_string()), seen);
             }
             seen.line = text(line, "id");
         }
@@ -138,13 +137,6 @@ fn suggest(permission: Option<String>, seen: &mut Seen) {
     line!("      permission = \"{permission}\"");
     line!("      on = \"*\"");
     line!("      reason = \"...\"");
-}
-
-fn permission_of(operation: &str) -> Option<String> {
-    match OPS.iter().find(|op| op.spec.name == operation)?.spec.access {
-        Access::Needs(permission) => Some(permission.to_string()),
-        _ => None,
-    }
 }
 
 /// When the newest file of the bot was changed. What tools make is not looked at.

@@ -5,8 +5,8 @@ use crate::client::{Failure, Result};
 use crate::print::line;
 use anyhow::{Context as _, anyhow};
 use clap::Args;
-use mesh_authz::{Access, Permission};
-use mesh_service::{OPS, manifest::Manifest};
+use mesh_authz::Permission;
+use mesh_service::manifest::Manifest;
 use mesh_wasm::{Inspection, InspectionBounds};
 use serde_json::json;
 use std::{
@@ -37,11 +37,8 @@ impl Inspect {
         let mut needs = BTreeMap::<&str, Vec<&str>>::new();
         for import in &found.imports {
             let Some(operation) = import.operation() else { continue };
-            let op = OPS.iter().find(|op| op.spec.name == operation);
-            let permission = match op.map(|op| op.spec.access) {
-                Some(Access::Needs(permission)) => permission.as_str(),
-                _ => "",
-            };
+            let permission = mesh_service::operation(operation).and_then(|op| op.spec.permission());
+            let permission = permission.map_or("", Permission::as_str);
             let operations = needs.entry(permission).or_default();
             if !operations.contains(&operation) {
                 operations.push(operation);

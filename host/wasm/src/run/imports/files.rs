@@ -13,8 +13,9 @@ use crate::{
     files::{FileReader, FileWriter},
 };
 use mesh_service::{
-    Door, Envelope, OPS,
+    Door, Envelope,
     file::{DeleteFile, DownloadFile, FileIn, GetFile, ListFiles, ListFilesIn, UploadFile, UploadFileIn},
+    operation,
 };
 use mesh_types::{RequestId, RoomId, limits, view};
 use wasmtime::component::Resource;
@@ -52,7 +53,7 @@ impl Host for Guest {
     async fn upload(&mut self, room: String, name: String) -> Answer<Resource<FileWriter>> {
         let room: RoomId = id!(&room);
         self.spend_host_call()?;
-        let Some(op) = OPS.iter().find(|op| op.spec.name == "file.upload") else {
+        let Some(op) = operation("file.upload") else {
             return Err(wasmtime::Error::msg("there is no file.upload"));
         };
         let mut envelope = Envelope::new(self.caller(), Door::Wasm, RequestId::new(self.host.ids.next()));
