@@ -490,6 +490,8 @@ CREATE TABLE bot_parked (
   attempts BIGINT NOT NULL,
   due_at BIGINT NOT NULL,
   error TEXT NOT NULL,
+  -- It stands for everything of its lane from seq to there, which was too much to keep.
+  gap_to BIGINT,
   PRIMARY KEY (bot_id, stream, seq)
 );
 
@@ -516,6 +518,21 @@ CREATE TABLE command_calls (
   at BIGINT NOT NULL
 );
 CREATE INDEX command_calls_at ON command_calls (at);
+
+-- What bots were asked and what they answered, for a day; the log only names the call.
+CREATE TABLE bot_calls (
+  id TEXT PRIMARY KEY NOT NULL,
+  bot_id TEXT NOT NULL REFERENCES bots (id),
+  method TEXT NOT NULL,
+  input TEXT NOT NULL,
+  -- The bots that wait for the answer, as JSON.
+  chain TEXT NOT NULL,
+  deadline BIGINT NOT NULL,
+  answer TEXT,
+  error TEXT,
+  at BIGINT NOT NULL
+);
+CREATE INDEX bot_calls_at ON bot_calls (at);
 
 -- Approvals ------------------------------------------------------------------------------------
 

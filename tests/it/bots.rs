@@ -3,20 +3,27 @@
 use mesh_tests::{Person, Program, component, deploy, messages_until, upload};
 use serde_json::{Value, json};
 
-struct Stage {
-    program: Program,
-    person: Person,
-    mesh: String,
-    room: String,
+/// A program with one person, a mesh and a room.
+pub(crate) struct Stage {
+    pub(crate) program: Program,
+    pub(crate) person: Person,
+    pub(crate) mesh: String,
+    pub(crate) room: String,
     _folder: tempfile::TempDir,
 }
 
-fn text(value: &Value) -> String {
+pub(crate) fn text(value: &Value) -> String {
     value.as_str().expect("a text").to_owned()
 }
 
-async fn stage() -> Stage {
+pub(crate) async fn stage() -> Stage {
+    stage_with("").await
+}
+
+/// With this in `mesh.toml`.
+pub(crate) async fn stage_with(config: &str) -> Stage {
     let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("mesh.toml"), config).unwrap();
     let data = folder.path().join("data");
     std::fs::create_dir(&data).unwrap();
     let program = Program::start(&data);
@@ -34,7 +41,7 @@ async fn stage() -> Stage {
 }
 
 impl Stage {
-    async fn bot(&self, name: &str) -> String {
+    pub(crate) async fn bot(&self, name: &str) -> String {
         let bot = deploy(&self.person, &self.mesh, name, component(name)).await;
         let body = json!({ "bot_id": bot });
         self.person
@@ -44,16 +51,54 @@ impl Stage {
         bot
     }
 
-    async fn say(&self, words: &str) {
+    pub(crate) async fn say(&self, words: &str) {
+        self.say_in(&self.room, words).await;
+    }
+
+    pub(crate) async fn say_in(&self, room: &str, words: &str) {
         let body = json!({ "text": words });
         self.person
-            .post(&format!("/rooms/{}/messages", self.room), body)
+            .post(&format!("/rooms/{room}/messages"), body)
             .await
             .expect(201);
     }
 
+    /// Another room with this bot in it.
+    pub(crate) async fn second_room(&self, bot: &str) -> String {
+        let rooms = format!("/meshes/{}/rooms", self.mesh);
+        let room = text(&self.person.post(&rooms, json!({ "name": "second" })).await.expect(201)["id"]);
+        let body = json!({ "bot_id": bot });
+        self.person.post(&format!("/rooms/{room}/bots"), body).await.expect(201);
+        room
+    }
+
+    /// A bot's status once it is like this.
+    pub(crate) async fn status_until(&self, bot: &str, like: impl Fn(&Value) -> bool) -> Value {
+        self.until(&format!("/bots/{bot}/status"), like).await
+    }
+
+    /// What is read there once it is like this. For what there is no event to wait for, such as instances that start
+    /// and end by themselves.
+    pub(crate) async fn until(&self, path: &str, like: impl Fn(&Value) -> bool) -> Value {
+        let mut last = Value::Null;
+        let wanted = async {
+            loop {
+                let found = self.person.get(path).await.expect(200);
+                if like(&found) {
+                    return found;
+                }
+                last = found;
+                let sync = self.person.post("/me/sync", json!({})).await.expect(200);
+                let wait = json!({ "cursor": sync["cursor"], "wait_s": 1 });
+                self.person.post("/me/events/poll", wait).await.expect(200);
+            }
+        };
+        let found = tokio::time::timeout(std::time::Duration::from_mins(1), wanted).await;
+        found.unwrap_or_else(|_| panic!("{path} stays {last}"))
+    }
+
     /// The words of the first `count` messages of others.
-    async fn answers(&self, count: usize) -> Vec<String> {
+    pub(crate) async fn answers(&self, count: usize) -> Vec<String> {
         let mine = |message: &&Value| message["author"]["id"] != self.person.id.as_str();
         let all = messages_until(&self.person, &self.room, |all| all.iter().filter(mine).count() >= count).await;
         all.iter().filter(mine).map(|message| text(&message["text"])).collect()
@@ -136,21 +181,9 @@ async fn harmful_bots_are_contained() {
         let answers = stage.answers(expected).await;
         assert!(answers.contains(&format!("echo: after {harm}")), "{answers:?}");
     }
-    // The host needs a moment to compile and to crash it; there is no event for that to wait for.
-    let crashed = async {
-        loop {
-            let status = stage.person.get(&format!("/bots/{lab}/status")).await.expect(200);
-            if status["restarts"].as_u64() > Some(0) {
-                return status;
-            }
-            let sync = stage.person.post("/me/sync", json!({})).await.expect(200);
-            let wait = json!({ "cursor": sync["cursor"], "wait_s": 1 });
-            stage.person.post("/me/events/poll", wait).await.expect(200);
-        }
-    };
-    let status = tokio::time::timeout(std::time::Duration::from_mins(1), crashed)
-        .await
-        .expect("the bot crashes");
+    let status = stage
+        .status_until(&lab, |status| status["restarts"].as_u64() > Some(0))
+        .await;
     assert!(status["last_error"].is_string(), "{status}");
     stage.program.client(None).get("//readyz").await.expect(200);
 }
@@ -500,4 +533,51 @@ async fn people_decide_how_far_a_bot_goes() {
         stage.person.delete(&version).await.refused(409, "wrong_state")["state"],
         "active"
     );
+}
+
+/// A bot with two instances that waits in one room for what it does in another.
+#[tokio::test]
+async fn rooms_are_served_side_by_side_and_each_in_order() {
+    let stage = stage().await;
+    let bot = stage.bot("lab").await;
+    let second = stage.second_room(&bot).await;
+    stage.say("@lab await sum").await;
+    stage.say("@lab add").await;
+    stage.say_in(&second, "@lab add").await;
+    assert_eq!(stage.answers(2).await, ["done: there", "done: 2"]);
+    // With one instance it waits in vain, until its time is over and the other room's turn comes.
+    let body = json!({ "limits": { "instances": 1, "event_ms": 1000 } });
+    stage.person.put(&format!("/bots/{bot}/limits"), body).await.expect(200);
+    stage.say("@lab await key/0").await;
+    stage.say_in(&second, "@lab keys 1").await;
+    assert_eq!(stage.answers(3).await[2], "done: there");
+    let status = stage.person.get(&format!("/bots/{bot}/status")).await.expect(200);
+    assert_ne!(status["restarts"], 0, "{status}");
+}
+
+/// Whoever is in a hurry does not wait for what a bot has in hand; that comes again.
+#[tokio::test]
+async fn a_bot_is_stopped_at_once() {
+    let stage = stage().await;
+    let bot = stage.bot("lab").await;
+    let body = json!({ "limits": { "event_ms": 120_000, "host_calls": 10_000 } });
+    stage.person.put(&format!("/bots/{bot}/limits"), body).await.expect(200);
+    stage.say("@lab await key/0").await;
+    stage.status_until(&bot, |status| status["state"] == "ready").await;
+    stage
+        .person
+        .post(&format!("/bots/{bot}/stop"), json!({ "now": true }))
+        .await
+        .expect(200);
+    stage
+        .status_until(&bot, |status| status["instance"].is_null() && status["since"].is_null())
+        .await;
+    let second = stage.second_room(&bot).await;
+    stage.say_in(&second, "@lab keys 1").await;
+    stage
+        .person
+        .post(&format!("/bots/{bot}/start"), json!({}))
+        .await
+        .expect(200);
+    assert_eq!(stage.answers(1).await, ["done: there"]);
 }

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod bots;
+mod calls;
 mod conformance;
 mod door;
 mod durability;

@@ -8,7 +8,7 @@ use crate::raw::mesh::bot::{
     types::{self, Member, Message, PageRequest, Room, RoomMember, Thread},
 };
 #[cfg(target_arch = "wasm32")]
-use crate::raw::mesh::bot::{bots, config, docs, events, secrets};
+use crate::raw::mesh::bot::{bots, calls, config, docs, events, secrets};
 
 /// The mesh that runs this component.
 #[cfg(target_arch = "wasm32")]
@@ -117,6 +117,9 @@ calls! {
     approval_request(request: &approvals::NewRequest) -> String = approvals::request;
     approval_get(approval: &str) -> String = approvals::get;
     approval_cancel(approval: &str) -> String = approvals::cancel;
+
+    bot_call(bot: &str, method: &str, input: &str, timeout: Option<u32>) -> Result<String, String> = calls::call;
+    call_answer(call: &str, answer: Result<&str, &str>) -> () = calls::answer;
 
     secret_read(name: &str) -> String = secrets::read;
 

@@ -1,4 +1,4 @@
-use crate::{Command, Decision, Event, Mesh, Message, Reaction, Result, TimerFired};
+use crate::{Call, Command, Decision, Error, Event, Mesh, Message, Reaction, Result, TimerFired};
 
 /// What a bot does. Every method has a default, so a bot writes only those it needs.
 ///
@@ -38,6 +38,12 @@ pub trait Bot: Default + 'static {
     fn on_command(&mut self, command: &Command, mesh: &Mesh) -> Result {
         let _ = (command, mesh);
         Ok(())
+    }
+
+    /// Somebody asks this bot for something and waits: the value is the answer, and an error is told to whoever asked.
+    fn on_call(&mut self, call: &Call, mesh: &Mesh) -> Result<serde_json::Value> {
+        let _ = mesh;
+        Err(Error::failed(format_args!("this bot does not answer `{}`", call.method)))
     }
 
     /// One of the bot's timers has fired.

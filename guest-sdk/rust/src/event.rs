@@ -2,7 +2,7 @@ pub use crate::raw::exports::mesh::bot::handler::{Decision, Event, Firing as Tim
 use crate::{
     Result,
     raw::{
-        exports::mesh::bot::handler::Invocation,
+        exports::mesh::bot::handler::{Invocation, Question},
         mesh::bot::types::{Actor, Id, Message},
     },
 };
@@ -51,6 +51,35 @@ impl Command {
             by: by.clone(),
             reply_handle: raw.reply_handle.clone(),
         })
+    }
+}
+
+/// What somebody asks this bot for and waits for, 30 s at most.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// Names it.
+    pub id: Id,
+    /// What is asked for, in this bot's own words.
+    pub method: String,
+    /// With what.
+    pub input: Value,
+    /// Who asks: a person or a bot.
+    pub by: Actor,
+}
+
+impl Call {
+    pub(crate) fn read(by: &Actor, raw: &Question) -> Result<Self> {
+        Ok(Self {
+            id: raw.call_id.clone(),
+            method: raw.method.clone(),
+            input: serde_json::from_str(&raw.input)?,
+            by: by.clone(),
+        })
+    }
+
+    /// What is asked with, as a type of this bot's own.
+    pub fn input<T: DeserializeOwned>(&self) -> Result<T> {
+        Ok(T::deserialize(&self.input)?)
     }
 }
 

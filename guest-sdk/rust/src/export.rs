@@ -1,4 +1,4 @@
-use crate::{Bot, Command, Error, Event, Mesh, Outcome, Payload, Reaction, Result};
+use crate::{Bot, Call, Command, Error, Event, Mesh, Outcome, Payload, Reaction, Result};
 use std::time::Duration;
 
 /// Makes a type that implements [`Bot`](crate::Bot) the bot of this component, and embeds its manifest
@@ -91,11 +91,23 @@ impl<B: Bot> Runner<B> {
             Payload::ReactionAdded(reaction) => bot.on_reaction(&reaction_of(event, reaction, false), mesh),
             Payload::ReactionRemoved(reaction) => bot.on_reaction(&reaction_of(event, reaction, true), mesh),
             Payload::CommandInvoked(invoked) => bot.on_command(&Command::read(&event.actor, invoked)?, mesh),
+            Payload::BotCalled(question) => answer(bot, mesh, &Call::read(&event.actor, question)?),
             Payload::TimerFired(timer) => bot.on_timer(timer, mesh),
             Payload::ApprovalDecided(decision) => bot.on_decision(decision, mesh),
             Payload::BotConfigChanged => bot.on_config_changed(mesh),
             _ => bot.on_event(event, mesh),
         }
+    }
+}
+
+/// Has the bot answer. Whoever asked hears of every failure, so the event is done with that.
+fn answer<B: Bot>(bot: &mut B, mesh: &Mesh, call: &Call) -> Result {
+    let answer = bot.on_call(call, mesh).map_err(|error| error.to_string());
+    let answer = answer.map(|value| value.to_string());
+    match mesh.backend.call_answer(&call.id, answer.as_deref().map_err(String::as_str)) {
+        // Nobody waits any more.
+        Err(error) if Error::from(error.clone()).is_conflict() => Ok(()),
+        answered => Ok(answered?),
     }
 }
 

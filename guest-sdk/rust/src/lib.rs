@@ -61,7 +61,7 @@ pub use approvals::{Approvals, Question};
 pub use bot::{Bot, Packaged};
 pub use bots::OwnBot;
 pub use error::{Error, Result};
-pub use event::{Command, Decision, Event, Outcome, Payload, Reaction, TimerFired};
+pub use event::{Call, Command, Decision, Event, Outcome, Payload, Reaction, TimerFired};
 pub use files::{FileReader, FileWriter, Files};
 pub use http::{Request, Response};
 pub use kv::{Kv, Versioned};

@@ -1,8 +1,8 @@
 use crate::{
-    Approvals, Draft, Files, Identity, Kv, Members, MeshInfo, Message, Messages, OwnBot, Result, Rooms, Threads,
+    Approvals, Draft, Error, Files, Identity, Kv, Members, MeshInfo, Message, Messages, OwnBot, Result, Rooms, Threads,
     Timers, backend::Backend, raw::mesh::bot::meshes::PermissionQuestion,
 };
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 
 /// The mesh a bot is in: everything it can ask for starts here.
 ///
@@ -83,6 +83,25 @@ impl Mesh {
     /// What the mesh knows about this bot: its state, grants and limits, and why it may not.
     pub fn own_bot(&self) -> OwnBot<'_> {
         OwnBot { mesh: self }
+    }
+
+    /// Asks a bot of this mesh for something and waits for its answer, at most 30 s. Needs `command.invoke`.
+    ///
+    /// What the other bot answers in place of an answer is [`Error::Failed`](crate::Error::Failed). A bot that waits
+    /// handles nothing else meanwhile, unless `bot.toml` gives it several instances.
+    ///
+    /// ```
+    /// # use mesh_bot::{Mesh, Result};
+    /// fn translated(mesh: &Mesh, translator: &str, text: &str) -> Result<String> {
+    ///     mesh.call(translator, "translate", &text)
+    /// }
+    /// ```
+    pub fn call<T: DeserializeOwned>(&self, bot: &str, method: &str, input: &impl Serialize) -> Result<T> {
+        let input = serde_json::to_string(input)?;
+        match self.backend.bot_call(bot, method, &input, None)? {
+            Ok(answer) => parse(&answer),
+            Err(why) => Err(Error::failed(why)),
+        }
     }
 
     /// The bot's settings as a type of its own. Secrets are never in them.

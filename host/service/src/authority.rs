@@ -434,10 +434,12 @@ impl Authority {
         self.add_shared_room(store, facts, actor, bot.into()).await
     }
 
-    /// Only Guests are limited to people they share a room with, so only for them it is looked up.
+    /// Only Guests and bots are limited to those they share a room with, so only for them it is looked up.
     async fn add_shared_room(&self, store: &Store, facts: &mut Facts, a: Option<ActorId>, b: ActorId) -> Result<()> {
-        let guest = facts.place.is_some_and(|place| place.role == Role::Guest);
-        if let (true, Some(a), Some(mesh)) = (guest, a, facts.mesh) {
+        let limited = facts
+            .place
+            .is_some_and(|place| matches!(place.role, Role::Guest | Role::Bot));
+        if let (true, Some(a), Some(mesh)) = (limited, a, facts.mesh) {
             facts.shares_room = a == b || facts::share_room(&mut store.view().await?.tx(), mesh, a, b).await?;
         }
         Ok(())

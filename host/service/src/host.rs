@@ -4,6 +4,7 @@ use crate::{
     Error, Result,
     authority::Authority,
     blobs::Blobs,
+    bot::Answers,
     clock::{Clock, Ids},
     error::Code,
     live::Live,
@@ -69,6 +70,8 @@ pub struct Host {
     pub(crate) let_go: Notify,
     /// Wakes what fires timers.
     pub(crate) timers: Notify,
+    /// Who waits for answers of bots.
+    pub(crate) answers: Answers,
     /// What messages are found by.
     pub index: Index,
     /// Rate limits.
@@ -101,6 +104,7 @@ impl Host {
             live,
             let_go: Notify::new(),
             timers: Notify::new(),
+            answers: Answers::default(),
             index: Index::default(),
             limiter: Limiter::new(settings.rates),
             keys,

@@ -50,11 +50,14 @@ pub async fn bots_with_work(host: &Host) -> Result<Vec<BotId>> {
 /// What became of an event.
 #[derive(Debug)]
 pub enum Settled {
-    /// Handled, or not for this bot: the cursor moves.
+    /// Handled, or not for this bot.
     Done,
     /// Handled after it had waited.
-    DoneParked,
-    /// It waits; the cursor moves past it.
+    DoneParked {
+        /// Its position.
+        seq: i64,
+    },
+    /// It waits, and does not hold up the cursor.
     Parked {
         /// How it waits.
         event: Parked,
@@ -72,14 +75,14 @@ pub enum Settled {
     },
 }
 
-/// Records what became of an event. The record is queued behind every write that the bot made while
+/// Records what became of an event, and that everything of its stream up to `reached` is settled. The record is queued behind every write that the bot made while
 /// it handled the event, so it can never be stored without them. Wait for the receiver to know that
 /// it is stored; without it, a crash brings the event once more, and its effects meet their keys.
 pub fn settle(
     host: &Arc<Host>,
     bot: BotId,
     stream: Stream,
-    seq: i64,
+    reached: i64,
     settled: Settled,
 ) -> Result<oneshot::Receiver<()>> {
     let (reply, stored) = oneshot::channel();
@@ -87,7 +90,7 @@ pub fn settle(
         host: host.clone(),
         bot,
         stream,
-        seq,
+        reached,
         settled,
         reply: Some(reply),
     };
@@ -101,7 +104,7 @@ struct Settle {
     host: Arc<Host>,
     bot: BotId,
     stream: Stream,
-    seq: i64,
+    reached: i64,
     settled: Settled,
     reply: Option<oneshot::Sender<()>>,
 }
@@ -112,14 +115,14 @@ impl Job for Settle {
             let mut entries = Vec::new();
             match &self.settled {
                 Settled::Done => {}
-                Settled::DoneParked => inbox::unpark(tx, self.bot, self.stream, self.seq).await?,
+                Settled::DoneParked { seq } => inbox::unpark(tx, self.bot, self.stream, *seq).await?,
                 Settled::Parked { event, error } => inbox::park(tx, self.bot, event, error).await?,
                 Settled::Dead {
                     event,
                     error,
                     keeper: (keeper, mesh),
                 } => {
-                    inbox::unpark(tx, self.bot, self.stream, self.seq).await?;
+                    inbox::unpark(tx, self.bot, event.stream, event.seq).await?;
                     let id = DeadLetterId::new(self.host.ids.next());
                     inbox::bury(tx, id, self.bot, event, error, self.host.clock.now()).await?;
                     let stream = Stream::Actor(ActorId::Person(*keeper));
@@ -127,7 +130,7 @@ impl Job for Settle {
                     entries.push(troubled(&self.host, self.bot, *mesh, (stream, seq), error));
                 }
             }
-            inbox::advance(tx, self.bot, self.stream, self.seq).await?;
+            inbox::advance(tx, self.bot, self.stream, self.reached).await?;
             Ok(entries)
         })
     }

@@ -70,7 +70,8 @@ pub struct About {
 pub struct Runtime {
     /// `wasm`.
     pub backend: Option<String>,
-    /// Instances at once.
+    /// Instances at once, each of which serves one room at a time; 1 without a word. They share nothing but what
+    /// is stored.
     pub instances: Option<u32>,
     /// What keeps its order: `room`.
     pub ordering: Option<String>,

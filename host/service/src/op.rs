@@ -333,6 +333,13 @@ pub trait Op: Send + Sync + 'static {
         async { Ok(()) }
     }
 
+    /// Waits, after the commit, for what somebody else does, and gives the answer that is known then. A repeated call
+    /// with the same `Idempotency-Key` waits for the same.
+    fn wait(host: &Host, out: &Self::Out) -> impl Future<Output = Result<Option<Self::Out>>> + Send {
+        let _ = (host, out);
+        async { Ok(None) }
+    }
+
     /// Does it. In a write, awaits nothing but the transaction.
     fn run(cx: &mut Cx<'_>, on: Grant<Self::On>, input: Self::In) -> impl Future<Output = Result<Self::Out>> + Send;
 }

@@ -10,9 +10,9 @@ use mesh_types::{
 crate::statements! {
     BOT = "SELECT b.mesh_id, b.member_id, b.keeper_id, b.wanted, b.limits, m.handle, v.digest, v.manifest, b.subscription FROM bots b JOIN members m ON m.id = b.member_id LEFT JOIN bot_versions v ON v.id = b.active_version WHERE b.id = $1 AND b.deleted_at IS NULL";
     ADVANCE = "UPDATE cursors SET seq = $3 WHERE consumer = $1 AND stream = $2 AND seq < $3";
-    PARK = "INSERT INTO bot_parked (bot_id, stream, seq, lane, attempts, due_at, error) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (bot_id, stream, seq) DO UPDATE SET attempts = excluded.attempts, due_at = excluded.due_at, error = excluded.error";
+    PARK = "INSERT INTO bot_parked (bot_id, stream, seq, lane, attempts, due_at, error, gap_to) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (bot_id, stream, seq) DO UPDATE SET attempts = excluded.attempts, due_at = excluded.due_at, error = excluded.error, gap_to = excluded.gap_to";
     UNPARK = "DELETE FROM bot_parked WHERE bot_id = $1 AND stream = $2 AND seq = $3";
-    PARKED = "SELECT stream, seq, lane, attempts, due_at FROM bot_parked WHERE bot_id = $1 ORDER BY stream, seq LIMIT 1000";
+    PARKED = "SELECT stream, seq, lane, attempts, due_at, gap_to FROM bot_parked WHERE bot_id = $1 ORDER BY stream, seq";
     BURY = "INSERT INTO dead_letters (id, bot_id, stream, seq, lane, attempts, error, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     DEAD = "SELECT id, stream, seq, attempts, error, at FROM dead_letters WHERE bot_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
     COUNT_DEAD = "SELECT COUNT(*) FROM dead_letters WHERE bot_id = $1";
@@ -101,6 +101,8 @@ pub struct Parked {
     pub attempts: u32,
     /// When to try again.
     pub due_at: Timestamp,
+    /// It stands for everything of its lane from `seq` to there, which was too much to keep.
+    pub gap_to: Option<i64>,
 }
 
 /// Lets an event wait; the one that waits already is replaced.
@@ -113,6 +115,7 @@ pub async fn park(tx: &mut Tx<'_>, bot: BotId, event: &Parked, error: &str) -> R
         event.attempts.into(),
         event.due_at.into(),
         error.into(),
+        event.gap_to.into(),
     ];
     tx.exec(PARK, &values).await.map(drop)
 }
@@ -122,7 +125,7 @@ pub async fn unpark(tx: &mut Tx<'_>, bot: BotId, stream: Stream, seq: i64) -> Re
     tx.exec(UNPARK, &[text(bot), text(stream), seq.into()]).await.map(drop)
 }
 
-/// The events that wait, in the order of their streams; 1,000 at most.
+/// The events that wait, in the order of their streams.
 pub async fn parked(tx: &mut Tx<'_>, bot: BotId) -> Result<Vec<Parked>, Error> {
     tx.all(PARKED, &[text(bot)], |row| {
         Ok(Parked {
@@ -131,6 +134,7 @@ pub async fn parked(tx: &mut Tx<'_>, bot: BotId) -> Result<Vec<Parked>, Error> {
             lane: row.get(2)?,
             attempts: u32::try_from(row.count(3)?).unwrap_or(u32::MAX),
             due_at: row.time(4)?,
+            gap_to: row.get(5)?,
         })
     })
     .await

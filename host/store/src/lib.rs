@@ -4,6 +4,7 @@
 //! text serves both engines; one noun is one file; only [`statements!`] makes a statement.
 
 pub mod approvals;
+pub mod bot_calls;
 pub mod bot_grants;
 pub mod bot_logs;
 pub mod bot_secrets;
@@ -164,6 +165,7 @@ const NOUNS: &[Noun] = &[
     ("bot_tokens", bot_tokens::ALL),
     ("bot_versions", bot_versions::ALL),
     ("bots", bots::ALL),
+    ("bot_calls", bot_calls::ALL),
     ("commands", commands::ALL),
     ("facts", facts::ALL),
     ("idempotency", idempotency::ALL),

@@ -414,6 +414,8 @@ bot_limits! {
     start_ms = 5_000, 100 => 60_000;
     /// Bytes of all linear memories together.
     memory_bytes = 64 << 20, 1 << 20 => 256 << 20;
+    /// Instances at once; each serves one room at a time. A bot has as many as its manifest asks for, within this.
+    instances = 4, 1 => 32;
     /// Calls of the mesh for one event.
     host_calls = 200, 1 => 10_000;
     /// Messages posted for one event.

@@ -167,6 +167,8 @@ ids! {
     TimerId = "timer";
     /// One call of a bot's slash command.
     CommandCallId = "cmdcall";
+    /// One question of an actor to a bot.
+    BotCallId = "botcall";
     /// An event that a bot could not handle.
     DeadLetterId = "dead";
     /// One authorization verdict that was kept.

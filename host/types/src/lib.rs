@@ -9,9 +9,9 @@ mod time;
 pub mod view;
 
 pub use id::{
-    ActorId, ApprovalId, BotId, BotVersionId, CommandCallId, DeadLetterId, DecisionId, FileId, IdError, InstanceId,
-    InviteId, MemberId, MeshId, MessageId, NotificationId, PersonId, RequestId, RoomId, SessionId, ThreadId, TimerId,
-    TokenId,
+    ActorId, ApprovalId, BotCallId, BotId, BotVersionId, CommandCallId, DeadLetterId, DecisionId, FileId, IdError,
+    InstanceId, InviteId, MemberId, MeshId, MessageId, NotificationId, PersonId, RequestId, RoomId, SessionId,
+    ThreadId, TimerId, TokenId,
 };
 pub use roles::{
     ApprovalScope, ApprovalState, AutonomyLevel, BotBackend, Decision, Hears, JoinRule, LogLevel, NotificationKind,

@@ -53,6 +53,10 @@ pub const LOG_LINES: i64 = 10_000;
 /// Largest settings document of a bot.
 pub const BOT_CONFIG: usize = 64 << 10;
 
+/// Longest question to a bot, and longest answer, in bytes as JSON.
+pub const BOT_CALL: usize = 256 << 10;
+/// How long the answer of a bot is waited for, in milliseconds.
+pub const BOT_CALL_MS: u32 = 30_000;
 /// Longest secret of a bot, in bytes.
 pub const BOT_SECRET: usize = 16 << 10;
 /// Secrets of one bot.

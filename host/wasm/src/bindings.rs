@@ -20,6 +20,6 @@ wasmtime::component::bindgen!({
 
 pub use exports::mesh::bot::handler::{Event, Outcome, Payload};
 pub use mesh::bot::{
-    approvals, auth, bots, config, docs, events, files, http, kv, log, members, meshes, messages, rooms, secrets,
-    timers, types,
+    approvals, auth, bots, calls, config, docs, events, files, http, kv, log, members, meshes, messages, rooms,
+    secrets, timers, types,
 };

@@ -67,6 +67,8 @@ pub const FUNCTIONS: &[(&str, &str, &str)] = &[
     ("approvals", "request", "approval.request"),
     ("approvals", "get", "approval.get"),
     ("approvals", "cancel", "approval.cancel"),
+    ("calls", "call", "bot.call"),
+    ("calls", "answer", "bot_call.answer"),
     ("secrets", "read", "bot_secret.read"),
     ("docs", "ops", "docs.ops"),
 ];

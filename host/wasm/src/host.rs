@@ -3,7 +3,8 @@
 use wasmtime_wasi::{WasiCtxView, WasiView};
 
 use crate::bindings::{
-    approvals, auth, bots, config, docs, events, files, http, kv, members, meshes, messages, rooms, secrets, timers,
+    approvals, auth, bots, calls, config, docs, events, files, http, kv, members, meshes, messages, rooms, secrets,
+    timers,
 };
 use crate::sandbox::Sandbox;
 
@@ -17,6 +18,7 @@ pub trait BotHost:
     approvals::Host
     + auth::Host
     + bots::Host
+    + calls::Host
     + config::Host
     + docs::Host
     + events::Host

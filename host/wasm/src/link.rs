@@ -11,8 +11,8 @@ use wasmtime::error::Context as _;
 
 use crate::bindings::log::Level;
 use crate::bindings::{
-    BotPre, Event, Outcome, approvals, auth, bots, config, docs, events, files, http, kv, members, meshes, messages,
-    rooms, secrets, timers, types,
+    BotPre, Event, Outcome, approvals, auth, bots, calls, config, docs, events, files, http, kv, members, meshes,
+    messages, rooms, secrets, timers, types,
 };
 use crate::contract;
 use crate::engine::Engine;
@@ -165,6 +165,7 @@ impl types::Host for TypesOnly {}
 fn add_mesh<H: BotHost>(imports: &mut Imports<Guest<H>>) -> wasmtime::Result<()> {
     types::add_to_linker::<_, TypesOnly>(imports, |_| TypesOnly)?;
     approvals::add_to_linker::<_, HasSelf<H>>(imports, |guest| &mut guest.0)?;
+    calls::add_to_linker::<_, HasSelf<H>>(imports, |guest| &mut guest.0)?;
     auth::add_to_linker::<_, HasSelf<H>>(imports, |guest| &mut guest.0)?;
     bots::add_to_linker::<_, HasSelf<H>>(imports, |guest| &mut guest.0)?;
     config::add_to_linker::<_, HasSelf<H>>(imports, |guest| &mut guest.0)?;

@@ -2,7 +2,7 @@
 
 use mesh_store::log::Stream;
 use mesh_tests::{Mesh, PASSWORD, Person, TestServer, op, required_fields};
-use mesh_types::{BotVersionId, RoomId};
+use mesh_types::{BotCallId, BotVersionId, RoomId};
 use serde_json::{Map, Value, json};
 
 /// Everybody who is needed, once per server, since accounts take time to make.
@@ -137,6 +137,12 @@ impl Scene {
             ("bot_subscription.put", "bot_id", component),
             ("timer.create", "at", soon),
             ("autonomy.set", "level", "suggest".into()),
+            ("bot.call", "method", "weigh".into()),
+            (
+                "bot_call.answer",
+                "call_id",
+                BotCallId::new(server.host.ids.next()).to_string().into(),
+            ),
             ("command.invoke", "name", "help".into()),
             ("mcp.call", "jsonrpc", "2.0".into()),
             ("mcp.call", "method", "ping".into()),

@@ -1,7 +1,11 @@
 //! The rest of what happens in a test mesh: timers that fire, people who decide, and the other side of HTTP.
 
 use super::{Handled, TestMesh};
-use crate::{Bot, Decision, Payload, Request, Response, TimerFired};
+use crate::{
+    Bot, Decision, Payload, Request, Response, TimerFired, raw::exports::mesh::bot::handler::Question,
+};
+use serde::Serialize;
+use serde_json::Value;
 
 impl<B: Bot> TestMesh<B> {
     /// Every timer that the bot has set fires, in the order in which they are due; those that come again stay. Gives
@@ -17,6 +21,31 @@ impl<B: Bot> TestMesh<B> {
             }));
         }
         handled
+    }
+
+    /// Ada asks the bot for something. Gives its answer, or what it answers in place of one; panics if it does not
+    /// answer.
+    pub fn call(&mut self, method: &str, input: &impl Serialize) -> Result<Value, String> {
+        let input = serde_json::to_string(input).expect("an input");
+        self.event(Payload::BotCalled(Question {
+            call_id: "botcall_1".into(),
+            method: method.into(),
+            input,
+            hops: 0,
+            deadline: u64::MAX,
+        }))?;
+        let answer = self.world.take_answer().expect("an answer of the bot");
+        answer.map(|json| serde_json::from_str(&json).expect("an answer that is JSON"))
+    }
+
+    /// Answers, from now on, what the bot asks other bots: which bot, which method, with what. A bot that is `None`
+    /// for all is not there.
+    pub fn answer_calls(
+        &mut self,
+        answer: impl Fn(&str, &str, &Value) -> Option<Result<Value, String>> + 'static,
+    ) -> &mut Self {
+        self.world.answer_calls(Box::new(answer));
+        self
     }
 
     /// Ada decides the oldest question that the bot has asked: `approved` or `rejected`, and which choice. Panics if

@@ -42,6 +42,9 @@ pub(super) struct Question {
     question: String,
 }
 
+/// The other bots of a test mesh.
+pub(super) type OtherBots = Box<dyn Fn(&str, &str, &serde_json::Value) -> Option<Result<serde_json::Value, String>>>;
+
 /// The other side of HTTP.
 pub(super) type Answers = Box<dyn Fn(&crate::Request) -> Option<Response>>;
 
@@ -61,6 +64,8 @@ struct State {
     timers: Vec<Timer>,
     questions: Vec<Question>,
     http: Option<Answers>,
+    bots: Option<OtherBots>,
+    answer: Option<Result<String, String>>,
     count: u64,
 }
 
@@ -85,6 +90,8 @@ impl World {
             timers: Vec::new(),
             questions: Vec::new(),
             http: None,
+            bots: None,
+            answer: None,
             count: 0,
         }));
         let me = world.0.borrow().me.clone();
@@ -131,6 +138,15 @@ impl World {
     pub(super) fn questions(&self) -> Vec<String> {
         let state = self.0.borrow();
         state.questions.iter().map(|asked| asked.question.clone()).collect()
+    }
+
+    pub(super) fn answer_calls(&self, bots: OtherBots) {
+        self.0.borrow_mut().bots = Some(bots);
+    }
+
+    /// What the bot answered last.
+    pub(super) fn take_answer(&self) -> Option<Result<String, String>> {
+        self.0.borrow_mut().answer.take()
     }
 
     pub(super) fn answer_http(&self, answers: Answers) {
@@ -402,6 +418,22 @@ impl Calls for World {
             .as_ref()
             .and_then(|answer| answer(&crate::Request(request.clone())));
         answer.ok_or_else(|| types::Error::Unavailable("The other side cannot be reached.".into()))
+    }
+
+    fn bot_call(&self, bot: &str, method: &str, input: &str, _: Option<u32>) -> Answer<Result<String, String>> {
+        let state = self.with("command.invoke")?;
+        let Ok(input) = serde_json::from_str(input) else {
+            return Err(types::Error::Invalid("`input` is no JSON".into()));
+        };
+        let answer = state.bots.as_ref().and_then(|bots| bots(bot, method, &input));
+        let answer = answer.ok_or_else(|| types::Error::NotFound(bot.into()))?;
+        Ok(answer.map(|answer| answer.to_string()))
+    }
+
+    fn call_answer(&self, _: &str, answer: Result<&str, &str>) -> Answer<()> {
+        let answer = answer.map(Into::into).map_err(Into::into);
+        self.with("bot.state")?.answer = Some(answer);
+        Ok(())
     }
 
     fn approval_request(&self, request: &NewRequest) -> Answer<String> {

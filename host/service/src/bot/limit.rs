@@ -1,5 +1,7 @@
 use super::{BotIn, stored, version_of};
-use crate::{Cx, Effect, Error, Method, Op, OpSpec, Result, error::FieldError, manifest::Manifest, op};
+use crate::{
+    Cx, Effect, Error, Method, Op, OpSpec, Result, authority::Stale, error::FieldError, manifest::Manifest, op,
+};
 use mesh_authz::{Grant, Permission};
 use mesh_store::bots;
 use mesh_types::{
@@ -98,6 +100,7 @@ impl Op for PutBotLimits {
         let json = serde_json::to_string(&input.limits).map_err(Error::internal)?;
         bots::put_limits(cx.tx(), &on, &json).await?;
         cx.note(*on, &input.limits)?;
+        cx.changed(Stale::Bot(*on));
         view(cx, *on).await
     }
 }

@@ -2,6 +2,7 @@
 
 mod activate;
 mod autonomy;
+mod call;
 mod config;
 mod create;
 mod dead;
@@ -24,6 +25,8 @@ mod version;
 
 pub use activate::{ActivateBotVersion, RollbackBot};
 pub use autonomy::{SetAutonomy, SetAutonomyIn};
+pub(crate) use call::Answers;
+pub use call::{AnswerBotCall, AnswerBotCallIn, BotAnswer, CallBot, CallBotIn};
 pub use config::{GetBotConfig, PutBotConfig, PutBotConfigIn};
 pub use create::{CreateBot, CreateBotIn};
 pub use dead::{

@@ -1,7 +1,7 @@
 //! The pipeline: the only way in, for every door.
 //!
 //! admit → facts → decide → prepare → transaction { run + idempotency + event + audit } → commit →
-//! forget stale rights → publish → answer. `call` is a thin generic shell; the steps are not generic.
+//! forget stale rights → publish → wait → answer. `call` is a thin generic shell; the steps are not generic.
 
 pub(crate) mod work;
 mod write;
@@ -20,7 +20,7 @@ use base64::Engine as _;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use mesh_authz::{Access, Caller, Credential, Entering, Facts, Grant, Refusal, Who, decide};
-use mesh_types::{ApprovalId, RequestId};
+use mesh_types::{ApprovalId, BotCallId, RequestId};
 use serde_path_to_error::Segment;
 use sha2::{Digest, Sha256};
 use std::{net::IpAddr, sync::Arc, time::Instant};
@@ -79,6 +79,8 @@ pub struct Envelope {
     pub agent: String,
     /// How many bots stand between this call and the person who caused it.
     pub hops: u32,
+    /// The question that the calling bot is answering.
+    pub within: Option<BotCallId>,
     /// A person let exactly this call go ahead.
     pub approved: Option<ApprovalId>,
 }
@@ -97,6 +99,7 @@ impl Envelope {
             address: None,
             agent,
             hops: 0,
+            within: None,
             approved: None,
         }
     }
@@ -357,12 +360,20 @@ async fn admitted<O: Op>(
         return Box::pin(read::<O>(host, &envelope, grant, input)).await;
     }
     let keyed = keyed(&O::SPEC, &envelope, digest)?;
-    match write::<O>(host, envelope, grant, input, keyed.clone(), json).await {
-        Ok(done) => Ok(done),
+    let done = match write::<O>(host, envelope, grant, input, keyed.clone(), json).await {
+        Ok(done) => done,
         Err(error) => match keyed {
-            Some(keyed) => Box::pin(repeat::<O>(host, &keyed, error)).await,
-            None => Err(error),
+            Some(keyed) => Box::pin(repeat::<O>(host, &keyed, error)).await?,
+            None => return Err(error),
         },
+    };
+    match O::wait(host, &done.out).await? {
+        Some(out) => Ok(Done {
+            out,
+            json: None,
+            ..done
+        }),
+        None => Ok(done),
     }
 }
 

@@ -3,6 +3,7 @@
 /// Every event of a room or of a bot itself.
 const HEARD: &[&str] = &[
     "approval-decided",
+    "bot-called",
     "bot-config-changed",
     "bot-grants-changed",
     "command-invoked",
@@ -42,7 +43,12 @@ pub fn contract_name(kind: &str) -> String {
 pub fn is_own(kind: &str) -> bool {
     matches!(
         kind,
-        "approval.decided" | "bot.config_changed" | "bot.grants_changed" | "command.invoked" | "timer.fired"
+        "approval.decided"
+            | "bot.called"
+            | "bot.config_changed"
+            | "bot.grants_changed"
+            | "command.invoked"
+            | "timer.fired"
     )
 }
 

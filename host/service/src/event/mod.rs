@@ -21,9 +21,9 @@ pub use stream::{Begins, StreamEvents, StreamEventsIn};
 pub use sync::{PollEvents, SyncEvents, SyncEventsIn};
 
 use crate::{Answer, Error, Result, recent::Recent};
-use mesh_store::{Tx, commands, files, log::Entry, members, messages, reactions, timers};
+use mesh_store::{Tx, bot_calls, commands, files, log::Entry, members, messages, reactions, timers};
 use mesh_types::{
-    ActorId, CommandCallId, FileId, MeshId, MessageId, TimerId,
+    ActorId, BotCallId, CommandCallId, FileId, MeshId, MessageId, TimerId,
     view::{Actor, Event},
 };
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,12 @@ struct TimerReference {
 #[derive(Deserialize)]
 struct CallReference {
     call_id: CommandCallId,
+    hops: u32,
+}
+
+#[derive(Deserialize)]
+struct QuestionReference {
+    call_id: BotCallId,
     hops: u32,
 }
 
@@ -121,6 +127,7 @@ impl Reader {
         let data = match &*entry.kind {
             "message.created" | "message.edited" => Self::message(tx, &entry.data).await?,
             "file.added" => file(tx, &entry.data).await?,
+            "bot.called" => question(tx, &entry.data, actor.as_ref()).await?,
             "command.invoked" => command(tx, &entry.data, actor.as_ref()).await?,
             "timer.fired" => timer(tx, &entry.data).await?,
             _ => serde_json::from_str(&entry.data).map_err(Error::internal)?,
@@ -178,6 +185,18 @@ async fn timer(tx: &mut Tx<'_>, data: &str) -> Result<Value> {
         None => fired["redacted"] = true.into(),
     }
     Ok(fired)
+}
+
+/// What a bot was asked, as long as it is kept and not answered.
+async fn question(tx: &mut Tx<'_>, data: &str, who: Option<&Actor>) -> Result<Value> {
+    let QuestionReference { call_id, hops } = serde_json::from_str(data).map_err(Error::internal)?;
+    let Some(call) = bot_calls::get(tx, call_id).await?.filter(|call| call.is_open()) else {
+        return Ok(serde_json::json!({ "call_id": call_id, "redacted": true }));
+    };
+    let input: Value = serde_json::from_str(&call.input).map_err(Error::internal)?;
+    Ok(serde_json::json!({
+        "call_id": call_id, "method": call.method, "input": input, "who": who, "hops": hops, "deadline": call.deadline,
+    }))
 }
 
 /// What a slash command was called with, as long as it is kept.

@@ -2,7 +2,7 @@
 
 use super::convert;
 use crate::bindings::exports::mesh::bot::handler::{
-    Closing, Decision, Deletion, Departure, Event, Firing, Invocation, Payload, Reaction, Unknown,
+    Closing, Decision, Deletion, Departure, Event, Firing, Gap, Invocation, Payload, Question, Reaction, Unknown,
 };
 use mesh_types::view;
 use serde::de::DeserializeOwned;
@@ -48,22 +48,21 @@ fn payload(kind: &str, data: Value, handle: &str) -> (Payload, u32) {
         }),
         "thread.changed" => read(&data).map(|thread| (Payload::ThreadChanged(convert::thread(thread)), 0)),
         "room_member.joined" => read(&data).map(|seat| (Payload::RoomMemberJoined(convert::room_member(seat)), 0)),
-        "command.invoked" => invocation(&data).map(|called| {
-            let hops = called.hops;
-            (Payload::CommandInvoked(called), hops)
-        }),
-        _ => simple(kind, &data).map(|payload| (payload, 0)),
+        _ => simple(kind, &data).map(|payload| (payload, hops(&data))),
     };
     typed.unwrap_or_else(|| {
-        let hops = data.get("hops").and_then(Value::as_u64).unwrap_or_default();
-        (
-            Payload::Other(Unknown {
-                name: kind.into(),
-                data: data.to_string(),
-            }),
-            u32::try_from(hops).unwrap_or(u32::MAX),
-        )
+        let unknown = Unknown {
+            name: kind.into(),
+            data: data.to_string(),
+        };
+        (Payload::Other(unknown), hops(&data))
     })
+}
+
+/// How many bots an event is away from a person.
+fn hops(data: &Value) -> u32 {
+    let hops = data.get("hops").and_then(Value::as_u64).unwrap_or_default();
+    u32::try_from(hops).unwrap_or(u32::MAX)
 }
 
 fn simple(kind: &str, data: &Value) -> Option<Payload> {
@@ -88,6 +87,7 @@ fn simple(kind: &str, data: &Value) -> Option<Payload> {
             room_id: text("room_id")?,
             reason: text("reason")?,
         }),
+        "command.invoked" => Payload::CommandInvoked(invocation(data)?),
         "approval.decided" => Payload::ApprovalDecided(Decision {
             approval_id: text("approval_id")?,
             room_id: text("room_id"),
@@ -105,6 +105,18 @@ fn simple(kind: &str, data: &Value) -> Option<Payload> {
             due_at: convert::time(read(data.get("due_at")?)?),
             data: data.get("data").unwrap_or(&Value::Null).to_string(),
         }),
+        "bot.called" => Payload::BotCalled(Question {
+            call_id: text("call_id")?,
+            method: text("method")?,
+            input: data.get("input").unwrap_or(&Value::Null).to_string(),
+            hops: hops(data),
+            deadline: convert::time(read(data.get("deadline")?)?),
+        }),
+        "gap" => Payload::Gap(Gap {
+            stream: text("stream")?,
+            from_seq: convert::whole(read(data.get("from_seq")?)?),
+            to_seq: convert::whole(read(data.get("to_seq")?)?),
+        }),
         "bot.config_changed" => Payload::BotConfigChanged,
         "bot.grants_changed" => Payload::BotGrantsChanged,
         _ => return None,
@@ -120,7 +132,7 @@ fn invocation(data: &Value) -> Option<Invocation> {
         arguments: arguments.map(Value::to_string),
         room_id: text("room_id")?,
         reply_handle: text("reply_handle")?,
-        hops: u32::try_from(data.get("hops")?.as_u64()?).unwrap_or(u32::MAX),
+        hops: hops(data),
     })
 }
 

@@ -73,6 +73,7 @@ impl Guest {
         self.spend_host_call()?;
         let mut envelope = Envelope::new(self.caller(), Door::Wasm, RequestId::new(self.host.ids.next()));
         envelope.hops = self.scope.hops();
+        envelope.within = self.scope.within();
         // What is not kept cannot be given again: a request that leaves the server is sent with every try.
         if O::SPEC.effect == Effect::Write && !O::SPEC.shown_once {
             envelope.idempotency_key = self.scope.next_key(O::SPEC.name);

@@ -1,6 +1,7 @@
 //! What others know of a worker.
 
 use mesh_service::{inbox::InboxStream, runtime::InstanceStatus};
+use mesh_types::{InstanceId, Timestamp};
 use std::sync::{Mutex, MutexGuard, PoisonError, atomic::AtomicBool};
 use tokio::sync::Notify;
 
@@ -16,7 +17,9 @@ pub(crate) struct Handle {
     pub(crate) restarted: AtomicBool,
     /// Somebody else had events wait; they are to be read again.
     pub(crate) parked: AtomicBool,
-    pub(super) status: Mutex<InstanceStatus>,
+    /// A person stopped the bot and does not wait for what it has in hand.
+    pub(crate) at_once: AtomicBool,
+    status: Mutex<InstanceStatus>,
 }
 
 /// Where there may be something to do.
@@ -35,11 +38,6 @@ impl News {
             Some(stream) if self.streams.contains(&stream) => {}
             Some(stream) => self.streams.push(stream),
         }
-    }
-
-    pub(super) fn take(&mut self, from: &mut Self) {
-        self.anywhere |= std::mem::take(&mut from.anywhere);
-        from.streams.drain(..).for_each(|stream| self.add(Some(stream)));
     }
 }
 
@@ -61,6 +59,44 @@ impl Handle {
     }
 
     pub(crate) fn status(&self) -> InstanceStatus {
-        self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, InstanceStatus> {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The bot is in this state now.
+    pub(super) fn set_state(&self, state: &str, now: Timestamp) {
+        let mut status = self.lock();
+        if status.state != state {
+            status.since = now;
+            state.clone_into(&mut status.state);
+        }
+        if state == "idle" {
+            status.instance = None;
+        }
+    }
+
+    /// An instance is being started. Beside one that runs, nobody needs to know.
+    pub(super) fn starts(&self, now: Timestamp) {
+        if self.lock().instance.is_none() {
+            self.set_state("starting", now);
+        }
+    }
+
+    /// An instance was started.
+    pub(super) fn runs(&self, id: InstanceId, now: Timestamp) {
+        self.lock().instance = Some(id);
+        self.set_state("ready", now);
+    }
+
+    /// An instance failed.
+    pub(super) fn crashed(&self, state: &str, error: &str, now: Timestamp) {
+        self.set_state(state, now);
+        let mut status = self.lock();
+        status.restarts += 1;
+        status.last_error = Some(error.to_owned());
+        status.instance = None;
     }
 }

@@ -187,11 +187,16 @@ impl Shared {
                     InboxStream::Mesh(_) => {
                         let changed = entry.target.as_deref().filter(|_| entry.kind == "bot.changed");
                         if let Some(Ok(bot)) = changed.map(str::parse::<BotId>) {
-                            if matches!(&*entry.op, "bot.start" | "bot.restart") {
-                                let handle = self.wake(bot, None);
-                                handle.restarted.store(true, Ordering::Release);
+                            let handle = self.wake(bot, None);
+                            let flag = match &*entry.op {
+                                "bot.start" | "bot.restart" => Some(&handle.restarted),
+                                "bot.stop" if says_now(&entry.data) => Some(&handle.at_once),
+                                _ => None,
+                            };
+                            if let Some(flag) = flag {
+                                flag.store(true, Ordering::Release);
+                                handle.wake(None);
                             }
-                            self.wake(bot, None);
                         }
                     }
                 }
@@ -271,6 +276,13 @@ impl Shared {
         }
     }
 
+    /// How many instances a bot may have at once: as many as its manifest asks for, within its limit.
+    pub(crate) fn instances(&self, set: &str, asked: Option<u32>) -> usize {
+        let set: BotLimitSettings = serde_json::from_str(set).unwrap_or_default();
+        let most = usize::try_from(set.effective().instances).unwrap_or(usize::MAX);
+        most.min(asked.unwrap_or(1) as usize).max(1)
+    }
+
     /// Stores what a bot said, in its own name.
     pub(crate) async fn keep_log(&self, caller: Caller, log: LogOutput) {
         let mut lines: Vec<WriteLine> = log.lines.into_iter().map(line).collect();
@@ -286,6 +298,11 @@ impl Shared {
             tracing::warn!(%error, "what a bot said could not be stored");
         }
     }
+}
+
+/// Whether somebody who stopped a bot was in a hurry.
+fn says_now(data: &str) -> bool {
+    serde_json::from_str::<serde_json::Value>(data).is_ok_and(|data| data["now"] == true)
 }
 
 fn line(line: crate::LogLine) -> WriteLine {

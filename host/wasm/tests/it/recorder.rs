@@ -6,8 +6,8 @@ use wasmtime::component::Resource;
 
 use mesh_wasm::bindings::types::{Actor, Error, Id, Json, Member, Message, PageRequest, Room, RoomMember, Thread};
 use mesh_wasm::bindings::{
-    Event, Payload, approvals, auth, bots, config, docs, events, files, http, kv, members, meshes, messages, rooms,
-    secrets, timers,
+    Event, Payload, approvals, auth, bots, calls, config, docs, events, files, http, kv, members, meshes, messages,
+    rooms, secrets, timers,
 };
 use mesh_wasm::{
     Allowed, BotHost, Called, Engine, EngineConfig, FileReader, FileWriter, Instance, Limits, Linked, Linker, Sandbox,
@@ -109,6 +109,15 @@ impl approvals::Host for Recorder {
         self.absent()
     }
     async fn cancel(&mut self, _: Id) -> Answer<Json> {
+        self.absent()
+    }
+}
+
+impl calls::Host for Recorder {
+    async fn call(&mut self, _: Id, _: String, _: Json, _: Option<u32>) -> Answer<Result<Json, String>> {
+        self.absent()
+    }
+    async fn answer(&mut self, _: Id, _: Result<Json, String>) -> Answer<()> {
         self.absent()
     }
 }

@@ -9,11 +9,13 @@
 //! | `post N` `bigpost N` `postto ROOM` | posts N messages; one of N bytes; one to a room given by its id |
 //! | `postpanic` `posterr` `postloop` | posts `once`, then panics, fails or hangs: the event comes again |
 //! | `put N` `fill N` `keys N` `add` `get KEY` | stores N bytes; N values of 200 KiB; N keys; adds one; reads a key |
+//! | `await KEY` | looks again and again until the key is there, up to the limits |
 //! | `log N` `logforever` `biglog N` | N lines; lines without end; one line of N bytes |
 //! | `stdout TEXT` `stderr TEXT` `spam` | prints; prints without end |
 //! | `handles N` `calls N` `reads N` | keeps N handles open; makes N calls that do nothing; reads a key N times |
 //! | `read ROOM` `members` `bots` `config` `whoami` | asks, and says what the mesh answered |
 //! | `secret NAME` `secretpanic NAME` | reads a secret, says how long it is, and logs it; or panics with it |
+//! | `ask BOT METHOD` | asks another bot; asked itself, it answers `weigh`, `forward BOT`, `back` and, never, `hang` |
 //! | `subscribe EVENT ROOM` | from now on hears only this event, of this room |
 //! | `look` | tries files, environment and arguments |
 //! | `/measure TEXT` | a slash command: says who called it, and with what |
@@ -22,7 +24,7 @@
 mod harm;
 mod look;
 
-use mesh_bot::{Bot, Command, Error, Mesh, Message, Result};
+use mesh_bot::{Bot, Call, Command, Error, Event, Mesh, Message, Payload, Result};
 use std::time::Duration;
 
 #[derive(Default)]
@@ -40,6 +42,23 @@ impl Bot for Lab {
         let Command { name, text, by, .. } = command;
         let answer = format!("{} called {name} with {text:?} and {:?}", by.name, command.arguments);
         mesh.messages().post(&command.room_id, answer)?;
+        Ok(())
+    }
+
+    fn on_call(&mut self, call: &Call, mesh: &Mesh) -> Result<serde_json::Value> {
+        match call.method.split_once(' ').unwrap_or((&call.method, "")) {
+            ("weigh", _) => Ok(serde_json::json!({ "by": call.by.name, "weight": call.input.to_string().len() })),
+            ("forward", bot) => mesh.call(bot, "weigh", &call.input),
+            ("back", _) => mesh.call(&call.by.id, "weigh", &call.input),
+            ("hang", _) => harm::spin(),
+            (other, _) => Err(Error::failed(format_args!("what is `{other}`?"))),
+        }
+    }
+
+    fn on_event(&mut self, event: &Event, mesh: &Mesh) -> Result {
+        if let (Payload::Gap(gap), Some((_, room))) = (&event.payload, event.stream.split_once(':')) {
+            mesh.messages().post(room, format!("missed {} to {}", gap.from_seq, gap.to_seq))?;
+        }
         Ok(())
     }
 
@@ -117,6 +136,7 @@ impl Lab {
                     .get_bytes(argument)
                     .map(|found| found.map(|found| found.value.len())),
             ),
+            "await" => look::key(mesh, argument)?,
             "log" => harm::log(number),
             "logforever" => harm::log(usize::MAX),
             "biglog" => {
@@ -155,6 +175,10 @@ impl Lab {
                 said(secret.map(|secret| secret.len()))
             }
             "secretpanic" => panic!("the secret is {}", mesh.secret(argument)?),
+            "ask" => {
+                let (bot, method) = argument.split_once(' ').unwrap_or((argument, ""));
+                said(mesh.call::<serde_json::Value>(bot, method, &message.text))
+            }
             "subscribe" => {
                 let (event, room) = argument.split_once(' ').unwrap_or((argument, ""));
                 said(mesh.own_bot().subscribe(Some(&[event.into()]), Some(&[room.into()])))

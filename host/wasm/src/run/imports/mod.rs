@@ -6,6 +6,7 @@
 mod approvals;
 mod auth;
 mod bots;
+mod calls;
 mod config;
 mod docs;
 mod events;

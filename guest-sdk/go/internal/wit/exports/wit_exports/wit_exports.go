@@ -379,33 +379,40 @@ value91 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(u
         variant = mesh_bot_handler.MakePayloadTimerFired(mesh_bot_handler.Firing{TimerId: value88, RoomId: option90, DueAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (32+12*4)))), Data: value91})
 
 case 13:
-        
-        variant = mesh_bot_handler.MakePayloadBotConfigChanged()
+        value92 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
+value93 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
+value94 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4))))
+
+        variant = mesh_bot_handler.MakePayloadBotCalled(mesh_bot_handler.Question{CallId: value92, Method: value93, Input: value94, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(arg0), (24+14*4)))), Deadline: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (32+14*4))))})
 
 case 14:
         
-        variant = mesh_bot_handler.MakePayloadBotGrantsChanged()
+        variant = mesh_bot_handler.MakePayloadBotConfigChanged()
 
 case 15:
-        value92 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
-
-        variant = mesh_bot_handler.MakePayloadGap(mesh_bot_handler.Gap{Stream: value92, FromSeq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))), ToSeq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (32+10*4))))})
+        
+        variant = mesh_bot_handler.MakePayloadBotGrantsChanged()
 
 case 16:
-        value93 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
-value94 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
+        value95 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
 
-        variant = mesh_bot_handler.MakePayloadOther(mesh_bot_handler.Unknown{Name: value93, Data: value94})
+        variant = mesh_bot_handler.MakePayloadGap(mesh_bot_handler.Gap{Stream: value95, FromSeq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))), ToSeq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (32+10*4))))})
+
+case 17:
+        value96 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
+value97 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
+
+        variant = mesh_bot_handler.MakePayloadOther(mesh_bot_handler.Unknown{Name: value96, Data: value97})
 
 default:
         panic("unreachable")
 }
 witRuntime.Unpin()
-result95 := export_mesh_bot_handler.OnEvent(mesh_bot_handler.Event{Stream: value, Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (2*4)))), At: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (8+2*4)))), Actor: mesh_bot_types.Actor{Id: value0, Kind: value1, Name: value2}, Payload: variant})
+result98 := export_mesh_bot_handler.OnEvent(mesh_bot_handler.Event{Stream: value, Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (2*4)))), At: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (8+2*4)))), Actor: mesh_bot_types.Actor{Id: value0, Kind: value1, Name: value2}, Payload: variant})
 
-switch result95.Tag() {
+switch result98.Tag() {
 case witTypes.ResultOk:
-        payload := result95.Ok()
+        payload := result98.Ok()
         *(*int8)(unsafe.Add(unsafe.Pointer(exportReturnArea), 0)) = int8(int32(0))
 
 switch payload.Tag() {
@@ -438,12 +445,12 @@ default:
 
         
 case witTypes.ResultErr:
-        payload := result95.Err()
+        payload := result98.Err()
         *(*int8)(unsafe.Add(unsafe.Pointer(exportReturnArea), 0)) = int8(int32(1))
-utf896 := unsafe.Pointer(unsafe.StringData(payload))
-pinner.Pin(utf896)
+utf899 := unsafe.Pointer(unsafe.StringData(payload))
+pinner.Pin(utf899)
 *(*uint32)(unsafe.Add(unsafe.Pointer(exportReturnArea), (8+1*4))) = uint32(uint32(len(payload)))
-*(*uint32)(unsafe.Add(unsafe.Pointer(exportReturnArea), 8)) = uint32(uintptr(uintptr(utf896)))
+*(*uint32)(unsafe.Add(unsafe.Pointer(exportReturnArea), 8)) = uint32(uintptr(uintptr(utf899)))
 
         
 default:

@@ -41,7 +41,7 @@ type Closing struct {
 Reason string
 }
 
-// The log no longer reaches back to where the bot stopped.
+// Events of one room, or of none, from here to there were not handed over: too many waited. The log has them.
 type Gap struct {
         Stream string
 FromSeq uint64
@@ -87,6 +87,18 @@ DueAt uint64
 Data string
 }
 
+// Somebody asks this bot for something and waits: answer with `calls.answer`.
+type Question struct {
+        CallId string
+// What is asked for, in this bot's own words.
+Method string
+Input string
+// How many bots stand between this call and the person who caused it.
+Hops uint32
+// Nobody waits any longer than that.
+Deadline uint64
+}
+
 type Unknown struct {
         Name string
 Data string
@@ -106,11 +118,12 @@ Payload_RoomClosed uint8 = 9
 Payload_CommandInvoked uint8 = 10
 Payload_ApprovalDecided uint8 = 11
 Payload_TimerFired uint8 = 12
-Payload_BotConfigChanged uint8 = 13
-Payload_BotGrantsChanged uint8 = 14
-Payload_Gap uint8 = 15
+Payload_BotCalled uint8 = 13
+Payload_BotConfigChanged uint8 = 14
+Payload_BotGrantsChanged uint8 = 15
+Payload_Gap uint8 = 16
 // An event this version has no case for.
-Payload_Other uint8 = 16
+Payload_Other uint8 = 17
 )
 
 type Payload struct {
@@ -214,6 +227,13 @@ func (self Payload) Tag() uint8 {
         return self.value.(Firing)
 }
 
+                            func (self Payload) BotCalled() Question {
+        if self.tag != Payload_BotCalled {
+                panic("tag mismatch")
+        }
+        return self.value.(Question)
+}
+
                             func (self Payload) Gap() Gap {
         if self.tag != Payload_Gap {
                 panic("tag mismatch")
@@ -266,6 +286,9 @@ func MakePayloadApprovalDecided(value Decision) Payload {
 }
 func MakePayloadTimerFired(value Firing) Payload {
         return Payload{Payload_TimerFired, value}
+}
+func MakePayloadBotCalled(value Question) Payload {
+        return Payload{Payload_BotCalled, value}
 }
 func MakePayloadBotConfigChanged() Payload {
         return Payload{Payload_BotConfigChanged, nil}
