@@ -68,6 +68,20 @@ pub(crate) async fn measure(report: &mut Report) -> f64 {
     host_call(&bench, &component("lab")).await
 }
 
+/// What one event of the echo bot takes on bare wasmtime, in microseconds, p50.
+pub(crate) async fn event_us() -> f64 {
+    let bench = Bench::with_room_for(2);
+    let (mut store, bot) = instantiate(&bench, &link(&bench, &component("echo"))).await;
+    let (event, mut times) = (event("hello"), Vec::new());
+    for _ in 0..ROUNDS {
+        let begun = Instant::now();
+        let handled = bot.mesh_bot_handler().call_on_event(&mut store, &event).await;
+        handled.expect("no trap").expect("handled");
+        times.push(begun.elapsed().as_secs_f64() * 1e6);
+    }
+    median(&mut times)
+}
+
 /// A bot's store with nothing of ours but the imports.
 struct Bare {
     recorder: Recorder,
@@ -114,7 +128,7 @@ fn link(bench: &Bench, component: &[u8]) -> BotPre<Bare> {
 
 async fn instantiate(bench: &Bench, pre: &BotPre<Bare>) -> (Store<Bare>, Bot) {
     let bare = Bare {
-        recorder: Recorder::new(Limits::default()),
+        recorder: Recorder::new(unlimited()),
         wasi: WasiCtx::builder().build(),
         table: ResourceTable::new(),
     };
@@ -129,12 +143,7 @@ async fn instantiate(bench: &Bench, pre: &BotPre<Bare>) -> (Store<Bare>, Bot) {
 
 /// One call of the host that does nothing, from an event of many and an event of none.
 async fn host_call(bench: &Bench, lab: &[u8]) -> f64 {
-    let limits = Limits {
-        host_calls: u32::MAX,
-        messages: u32::MAX,
-        ..Limits::default()
-    };
-    let mut instance = bench.start(lab, limits).await.alive().expect("it starts");
+    let mut instance = bench.start(lab, unlimited()).await.alive().expect("it starts");
     let (mut many, mut none) = (Vec::new(), Vec::new());
     for _ in 0..50 {
         for (calls, times) in [(CALLS, &mut many), (0, &mut none)] {
@@ -145,6 +154,14 @@ async fn host_call(bench: &Bench, lab: &[u8]) -> f64 {
         }
     }
     (median(&mut many) - median(&mut none)) / f64::from(CALLS)
+}
+
+fn unlimited() -> Limits {
+    Limits {
+        host_calls: u32::MAX,
+        messages: u32::MAX,
+        ..Limits::default()
+    }
 }
 
 fn median(values: &mut [f64]) -> f64 {

@@ -19,6 +19,22 @@ async fn two() -> (Stage, String, String) {
 }
 
 impl Stage {
+    async fn start(&self, bot: &str) {
+        self.person
+            .post(&format!("/bots/{bot}/start"), json!({}))
+            .await
+            .expect(200);
+    }
+
+    /// Stops a bot, and waits until nothing of it is in memory.
+    async fn stop(&self, bot: &str) {
+        self.person
+            .post(&format!("/bots/{bot}/stop"), json!({}))
+            .await
+            .expect(200);
+        self.status_until(bot, |status| status["since"].is_null()).await;
+    }
+
     async fn ask(&self, bot: &str, method: &str) -> mesh_tests::Response {
         let body = json!({ "method": method, "input": { "stone": 7 } });
         self.person.post(&format!("/bots/{bot}/call"), body).await
@@ -132,4 +148,55 @@ async fn what_is_too_much_to_keep_is_a_gap() {
         "999 waited behind the first, and 11 are in the gap: {said:?}"
     );
     stage.until(&backlog, |backlog| backlog["parked"] == 0).await;
+}
+
+/// A stopped bot can be made to handle events again, or to skip some.
+#[tokio::test]
+async fn a_cursor_is_set_back_and_ahead() {
+    let stage = stage().await;
+    let bot = stage.bot("lab").await;
+    let path = format!("/bots/{bot}/cursor");
+    let running = stage
+        .person
+        .put(&path, json!({ "at": "2026-01-01T00:00:00Z" }))
+        .await
+        .expect(409);
+    assert_eq!(running["state"], "running", "{running}");
+    stage.say("@lab log 1").await;
+    stage.answers(1).await;
+    stage.stop(&bot).await;
+    stage
+        .person
+        .put(&path, json!({ "at": "2026-01-01T00:00:00Z" }))
+        .await
+        .expect(200);
+    stage.start(&bot).await;
+    let lines = format!("/bots/{bot}/logs");
+    let twice = |found: &Value| {
+        let items = found["items"].as_array().expect("a list").iter();
+        items.filter(|line| line["text"] == "line 0").count() == 2
+    };
+    stage.until(&lines, twice).await;
+    stage.stop(&bot).await;
+    stage.say("@lab add").await;
+    for (body, pointer) in [
+        (json!({}), "/at"),
+        (json!({ "stream": format!("bot:{bot}"), "seq": 1000 }), "/seq"),
+        (
+            json!({ "stream": "room:room_01h455vb4pex5vsknk084sn02q", "seq": 0 }),
+            "/stream",
+        ),
+    ] {
+        let wrong = stage.person.put(&path, body).await.expect(422);
+        assert_eq!(wrong["errors"][0]["pointer"], pointer, "{wrong}");
+    }
+    let skipped = stage
+        .person
+        .put(&path, json!({ "at": "2126-01-01T00:00:00Z" }))
+        .await
+        .expect(200);
+    assert_eq!(skipped["waiting"], 0, "{skipped}");
+    stage.start(&bot).await;
+    stage.say("@lab keys 0").await;
+    assert_eq!(stage.answers(2).await, ["done: 1 lines", "done: ()"]);
 }

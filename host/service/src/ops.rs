@@ -122,6 +122,7 @@ pub static OPS: &[ErasedOp] = &[
     ErasedOp::of::<bot::RollbackBot>(),
     ErasedOp::of::<bot::StartBot>(),
     ErasedOp::of::<bot::RestartBot>(),
+    ErasedOp::of::<bot::SetBotCursor>(),
     ErasedOp::of::<bot::CallBot>(),
     ErasedOp::of::<bot::AnswerBotCall>(),
     ErasedOp::of::<bot::StopBot>(),

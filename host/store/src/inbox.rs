@@ -10,6 +10,8 @@ use mesh_types::{
 crate::statements! {
     BOT = "SELECT b.mesh_id, b.member_id, b.keeper_id, b.wanted, b.limits, m.handle, v.digest, v.manifest, b.subscription FROM bots b JOIN members m ON m.id = b.member_id LEFT JOIN bot_versions v ON v.id = b.active_version WHERE b.id = $1 AND b.deleted_at IS NULL";
     ADVANCE = "UPDATE cursors SET seq = $3 WHERE consumer = $1 AND stream = $2 AND seq < $3";
+    SET = "UPDATE cursors SET seq = $3 WHERE consumer = $1 AND stream = $2";
+    UNPARK_ALL = "DELETE FROM bot_parked WHERE bot_id = $1 AND stream = $2";
     PARK = "INSERT INTO bot_parked (bot_id, stream, seq, lane, attempts, due_at, error, gap_to) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (bot_id, stream, seq) DO UPDATE SET attempts = excluded.attempts, due_at = excluded.due_at, error = excluded.error, gap_to = excluded.gap_to";
     UNPARK = "DELETE FROM bot_parked WHERE bot_id = $1 AND stream = $2 AND seq = $3";
     PARKED = "SELECT stream, seq, lane, attempts, due_at, gap_to FROM bot_parked WHERE bot_id = $1 ORDER BY stream, seq";
@@ -86,6 +88,12 @@ pub async fn bot(tx: &mut Tx<'_>, bot: BotId) -> Result<Option<BotRow>, Error> {
 /// The bot has handled a stream up to here.
 pub async fn advance(tx: &mut Tx<'_>, bot: BotId, stream: Stream, seq: i64) -> Result<(), Error> {
     tx.exec(ADVANCE, &[text(bot), text(stream), seq.into()]).await.map(drop)
+}
+
+/// From now on the bot counts as having handled a stream up to here, and nothing else of it: what waits is dropped.
+pub async fn set_cursor(tx: &mut Tx<'_>, bot: &Grant<BotId>, stream: Stream, seq: i64) -> Result<(), Error> {
+    tx.exec(UNPARK_ALL, &[text(**bot), text(stream)]).await?;
+    tx.exec(SET, &[text(**bot), text(stream), seq.into()]).await.map(drop)
 }
 
 /// An event that has to wait.

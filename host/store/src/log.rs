@@ -27,6 +27,7 @@ crate::statements! {
     AUDIT = "SELECT pos, stream, seq, type, op, lead, mesh_id, actor_id, actor_kind, door, layer, outcome, target, request_id, at, data FROM log WHERE pos < $1 AND pos >= $2 AND mesh_id = $3 AND lead = 1 AND ($4 = '' OR actor_id = $4) AND ($5 = '' OR op = $5) AND ($6 = '' OR outcome = $6) ORDER BY pos DESC LIMIT $7";
     LINKS = "SELECT n, first_pos, last_pos, hash FROM log_links WHERE n > $1 ORDER BY n LIMIT 500";
     HEAD_AT = "SELECT seq FROM log WHERE stream = $1 AND pos <= $2 ORDER BY seq DESC LIMIT 1";
+    HEAD_BEFORE = "SELECT seq FROM log WHERE stream = $1 AND at < $2 ORDER BY seq DESC LIMIT 1";
     LAST_POS = "SELECT CAST(COALESCE(MAX(pos), 0) AS BIGINT) FROM log";
 }
 
@@ -284,6 +285,14 @@ pub async fn head(tx: &mut Tx<'_>, stream: Stream) -> Result<i64, Error> {
 /// The last `seq` of a stream when the log ended at `pos`; 0 when it had no event yet.
 pub async fn head_at(tx: &mut Tx<'_>, stream: Stream, pos: i64) -> Result<i64, Error> {
     let seq = tx.opt(HEAD_AT, &[text(stream), pos.into()], |row| row.get(0)).await?;
+    Ok(seq.unwrap_or(0))
+}
+
+/// The last `seq` of a stream before a time; 0 when it had no event yet. The longer ago, the longer it takes.
+pub async fn head_before(tx: &mut Tx<'_>, stream: Stream, at: Timestamp) -> Result<i64, Error> {
+    let seq = tx
+        .opt(HEAD_BEFORE, &[text(stream), at.into()], |row| row.get(0))
+        .await?;
     Ok(seq.unwrap_or(0))
 }
 

@@ -135,8 +135,9 @@ impl Scene {
             ("room_member.add", "member_id", carl.into()),
             ("room_bot.add", "bot_id", spare),
             ("bot_subscription.put", "bot_id", component),
-            ("timer.create", "at", soon),
+            ("timer.create", "at", soon.clone()),
             ("autonomy.set", "level", "suggest".into()),
+            ("bot_cursor.set", "at", soon),
             ("bot.call", "method", "weigh".into()),
             (
                 "bot_call.answer",

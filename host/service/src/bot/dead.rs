@@ -178,7 +178,11 @@ impl Op for GetBotBacklog {
     }
 
     async fn run(cx: &mut Cx<'_>, bot: Grant<BotId>, _: BotIn) -> Result<BotBacklog> {
-        let waiting = bots::lag(cx.tx(), *bot).await?;
-        Ok(inbox::backlog(cx.tx(), &bot, waiting).await?)
+        backlog(cx, &bot).await
     }
+}
+
+pub(super) async fn backlog(cx: &mut Cx<'_>, bot: &Grant<BotId>) -> Result<BotBacklog> {
+    let waiting = bots::lag(cx.tx(), **bot).await?;
+    Ok(inbox::backlog(cx.tx(), bot, waiting).await?)
 }

@@ -5,6 +5,7 @@ mod autonomy;
 mod call;
 mod config;
 mod create;
+mod cursor;
 mod dead;
 mod decision;
 mod delete;
@@ -29,6 +30,7 @@ pub(crate) use call::Answers;
 pub use call::{AnswerBotCall, AnswerBotCallIn, BotAnswer, CallBot, CallBotIn};
 pub use config::{GetBotConfig, PutBotConfig, PutBotConfigIn};
 pub use create::{CreateBot, CreateBotIn};
+pub use cursor::{SetBotCursor, SetBotCursorIn};
 pub use dead::{
     DeadLettersIn, DeadLettersTaken, DropDeadLetters, GetBotBacklog, ListDeadLetters, ListDeadLettersIn,
     RedriveDeadLetters,

@@ -13,6 +13,7 @@ use mesh_service::{Result, inbox::Parked};
 use mesh_types::{BotId, InstanceId, view};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::OwnedSemaphorePermit;
+use tracing::Instrument as _;
 
 /// An instance in memory.
 pub(super) struct Live {
@@ -66,7 +67,12 @@ pub(super) struct Finished {
 impl Shift {
     /// Hands over the event.
     pub(super) async fn work(mut self, place: Parked, event: view::Event) -> Finished {
-        let ending = self.handle(&place, event).await;
+        // Everything that the bot asks for while it handles the event is inside of this.
+        let span = tracing::debug_span!(
+            "bot_event", bot = %self.bot, stream = %place.stream, seq = place.seq, kind = event.kind,
+            cause = event.request_id,
+        );
+        let ending = self.handle(&place, event).instrument(span).await;
         Finished {
             place,
             ending,
