@@ -2,7 +2,7 @@
 //!
 //! Every figure that has a limit is a ratio, or is set against what the same run measured of the bare
 //! part, so that a slow machine does not make a wrong verdict. With the names of parts (`posts`, `live`,
-//! `echo`, `languages`, `idle`) it measures these and writes nothing.
+//! `echo`, `neighbours`, `languages`, `idle`) it measures these and writes nothing.
 
 mod bare;
 mod bare_wasm;
@@ -11,6 +11,7 @@ mod idle;
 mod languages;
 mod live;
 mod load;
+mod neighbours;
 mod posts;
 mod process;
 #[allow(dead_code, reason = "the tests of the bot host use all of it")]
@@ -52,6 +53,9 @@ fn main() {
         if runs("echo") {
             let call = bare_wasm::measure(&mut report).await;
             echo::measure(&mut report, call).await;
+        }
+        if runs("neighbours") {
+            neighbours::measure(&mut report).await;
         }
         if runs("languages") {
             languages::measure(&mut report).await;
