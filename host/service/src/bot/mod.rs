@@ -18,6 +18,7 @@ mod review;
 mod run;
 mod secret;
 mod subscription;
+mod test;
 mod token;
 mod update;
 mod upload;
@@ -47,6 +48,7 @@ pub use secret::{
     BotSecretIn, BotSecrets, DeleteBotSecret, ListBotSecrets, OpenedSecret, PutBotSecret, PutBotSecretIn, ReadBotSecret,
 };
 pub use subscription::{GetBotSubscription, PutBotSubscription, PutBotSubscriptionIn};
+pub use test::{TestBot, TestBotIn};
 pub use token::{RevokeBotToken, RotateBotToken, RotateBotTokenIn};
 pub use update::{UpdateBot, UpdateBotIn};
 pub use upload::{UploadBotVersion, UploadBotVersionIn};
