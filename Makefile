@@ -44,13 +44,15 @@ bench: setup build plugins conformance ## Measure, and write docs/performance.md
 	sync # what the build wrote would be written while the disk is measured
 	$(CARGO) run --release --package mesh-bench
 
-soak: setup-test plugins conformance ## Run the storm for ten minutes, or MESH_STORM seconds; kill the server 100 times, or MESH_KILLS
+soak: setup-test plugins conformance ## Run the storm for ten minutes, or MESH_STORM seconds; kill the server 100 times, or MESH_KILLS; try a million components, or MESH_COMPONENTS
+	@scripts/build-guest tests/guests
 	MESH_STORM=$${MESH_STORM:-600} scripts/clients
 	MESH_KILLS=$${MESH_KILLS:-100} $(CARGO) nextest run --package mesh-tests --package mesh-server -E 'test(every_acknowledged)'
+	MESH_COMPONENTS=$${MESH_COMPONENTS:-1000000} MESH_COMPONENTS_SEED=$${MESH_COMPONENTS_SEED:-$$(date +%s)} $(CARGO) nextest run --package mesh-wasm --success-output final -E 'test(hostile::)'
 
 fmt: ## Format
 	$(CARGO) fmt --all
 
 clean: ## Remove what was built
 	$(CARGO) clean
-	rm -rf dist tests/conformance/rust/target plugins/target guest-sdk/rust/target tests/guests/target
+	rm -rf dist tests/conformance/rust/target plugins/target guest-sdk/rust/target tests/guests/target tests/golden/*/target

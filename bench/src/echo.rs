@@ -7,10 +7,11 @@ use crate::{
 use mesh_authz::{Caller, Credential, Who};
 use mesh_service::{
     Door, Envelope, Host, News, call,
+    inbox::InboxStream,
     message::{PostMessage, PostMessageIn},
     rate::{Rate, Rates},
 };
-use mesh_tests::{Engine, Options, TestServer, component, deploy};
+use mesh_tests::{Engine, Mesh, Options, TestServer, component, deploy};
 use mesh_types::{ActorId, BotId, PersonId, RequestId, RoomId};
 use mesh_wasm::{EngineConfig, Limits, Supervisor, SupervisorConfig, compile::CompilerConfig};
 use serde_json::json;
@@ -46,9 +47,10 @@ pub(crate) async fn supervise(host: &Arc<Host>, data: &std::path::Path, idle: Du
 /// A person in a room with bots.
 pub(crate) struct Scene {
     pub(crate) server: TestServer,
+    pub(crate) mesh: Mesh,
     pub(crate) bots: Vec<BotId>,
     person: PersonId,
-    room: RoomId,
+    pub(crate) room: RoomId,
     live: Receiver<Arc<[News]>>,
 }
 
@@ -72,6 +74,11 @@ impl Scene {
             address: lots,
             sign_in_per_minute: 1000,
         };
+        Self::limited(components, idle, rates).await
+    }
+
+    /// The same with these rate limits.
+    pub(crate) async fn limited(components: &[(&str, Vec<u8>)], idle: Duration, rates: Rates) -> Self {
         let server = TestServer::start_with(
             Engine::Sqlite,
             Options {
@@ -103,6 +110,7 @@ impl Scene {
             person: mesh.creator.id.parse().expect("an id"),
             room: room.parse().expect("an id"),
             live: server.host.live.subscribe(),
+            mesh,
             server,
         }
     }
@@ -126,22 +134,8 @@ impl Scene {
 
     /// Posts this text; gives the milliseconds from its commit to that of a bot's reply.
     pub(crate) async fn round(&mut self, text: &str, replies: bool) -> Option<f64> {
-        let caller = Caller {
-            who: Who::Person {
-                id: self.person,
-                operator: false,
-            },
-            credential: session(),
-        };
-        let host = &self.server.host;
-        let envelope = Envelope::new(caller, Door::Rest, RequestId::new(host.ids.next()));
-        let input = PostMessageIn {
-            file_ids: Vec::new(),
-            room_id: self.room,
-            text: text.into(),
-            thread_id: None,
-            reply_to: None,
-        };
+        let room = self.room;
+        let posting = post(&self.server.host, Door::Rest, self.person, room, text);
         let live = &mut self.live;
         let (mut mentioned, mut replied) = (None, None);
         let waiting = async {
@@ -151,6 +145,7 @@ impl Scene {
                     .iter()
                     .flat_map(|news| &*news.entries)
                     .filter(|entry| entry.op == "message.post" && entry.lead)
+                    .filter(|entry| entry.event.is_some_and(|(stream, _)| stream == InboxStream::Room(room)))
                 {
                     match entry.actor {
                         Some(ActorId::Person(_)) => mentioned = Some(Instant::now()),
@@ -159,10 +154,33 @@ impl Scene {
                 }
             }
         };
-        let (posted, ()) = futures_util::join!(call::<PostMessage>(host, envelope, input), waiting);
-        posted.expect("posted");
+        let ((), ()) = futures_util::join!(posting, waiting);
         Some((replied? - mentioned?).as_secs_f64() * 1000.0)
     }
+
+    /// Forgets what was heard and not looked at: a listener that falls behind misses something.
+    pub(crate) fn listen(&mut self) {
+        self.live = self.server.host.live.subscribe();
+    }
+
+    /// Posts in any room, without a limit.
+    pub(crate) async fn post(&self, room: RoomId, text: &str) {
+        post(&self.server.host, Door::Cli, self.person, room, text).await;
+    }
+}
+
+async fn post(host: &Arc<Host>, door: Door, id: PersonId, room_id: RoomId, text: &str) {
+    let who = Who::Person { id, operator: false };
+    let credential = session();
+    let envelope = Envelope::new(Caller { who, credential }, door, RequestId::new(host.ids.next()));
+    let input = PostMessageIn {
+        file_ids: Vec::new(),
+        room_id,
+        text: text.into(),
+        thread_id: None,
+        reply_to: None,
+    };
+    call::<PostMessage>(host, envelope, input).await.expect("posted");
 }
 
 pub(crate) async fn measure(report: &mut Report, bare_call_us: f64) {

@@ -2,7 +2,7 @@
 //!
 //! Every figure that has a limit is a ratio, or is set against what the same run measured of the bare
 //! part, so that a slow machine does not make a wrong verdict. With the names of parts (`posts`, `live`,
-//! `echo`, `many`, `languages`, `idle`) it measures these and writes nothing.
+//! `echo`, `many`, `neighbours`, `languages`, `idle`) it measures these and writes nothing.
 
 mod bare;
 mod bare_wasm;
@@ -12,6 +12,7 @@ mod languages;
 mod live;
 mod load;
 mod many;
+mod neighbours;
 mod posts;
 mod process;
 #[allow(dead_code, reason = "the tests of the bot host use all of it")]
@@ -56,6 +57,9 @@ fn main() {
         }
         if runs("many") {
             many::measure(&mut report).await;
+        }
+        if runs("neighbours") {
+            neighbours::measure(&mut report).await;
         }
         if runs("languages") {
             languages::measure(&mut report).await;

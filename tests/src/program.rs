@@ -178,6 +178,24 @@ pub fn conformance_bot(language: &str) -> Vec<u8> {
     std::fs::read(&file).unwrap_or_else(|_| panic!("{file} is not there; `make conformance` builds it"))
 }
 
+/// The golden bots: each version of the contract, and the component that was made for it.
+pub fn golden_bots() -> Vec<(String, Vec<u8>)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the project");
+    let entries = std::fs::read_dir(root.join("wit")).expect("the contract");
+    let folders = entries
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.is_dir());
+    folders
+        .map(|folder| {
+            let version = folder.file_name().expect("a name").to_string_lossy().into_owned();
+            let built = format!("tests/golden/{version}/target/wasm32-wasip2/release/golden.wasm");
+            let component = std::fs::read(root.join(&built));
+            let component = component.unwrap_or_else(|_| panic!("{built} is not there; `scripts/golden` builds it"));
+            (version, component)
+        })
+        .collect()
+}
+
 /// Waits, by long polls, until a room's newest messages satisfy the condition, and gives them. Oldest first.
 ///
 /// Panics when nothing happened for half a minute: a busy room may take any number of polls.

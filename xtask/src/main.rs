@@ -1,9 +1,11 @@
-//! `cargo xtask gen` writes the generated files; `cargo xtask check` says whether they are fresh and
-//! whether the crates keep to their arrows.
+//! `cargo xtask gen` writes the generated files; `cargo xtask check` says whether they are fresh, whether the
+//! crates keep to their arrows, and whether released versions of the contract are what they were.
+//! `cargo xtask released VERSION` says the line by which a version of the contract is released.
 
 mod arrows;
 mod bindings;
 mod reference;
+mod released;
 
 use anyhow::{Context as _, Result, bail};
 use std::{
@@ -13,10 +15,12 @@ use std::{
 };
 
 fn main() -> ExitCode {
-    let done = match std::env::args().nth(1).as_deref() {
-        Some("gen") => generate(),
-        Some("check") => check(),
-        _ => Err(anyhow::anyhow!("use: cargo xtask gen | check")),
+    let mut arguments = std::env::args().skip(1);
+    let done = match (arguments.next().as_deref(), arguments.next()) {
+        (Some("gen"), None) => generate(),
+        (Some("check"), None) => check(),
+        (Some("released"), Some(version)) => released::line(&root(), &version).map(|line| println!("{line}")),
+        _ => Err(anyhow::anyhow!("use: cargo xtask gen | check | released VERSION")),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -61,6 +65,7 @@ fn check() -> Result<()> {
         }
     }
     wrong.extend(arrows::wrong(&root())?);
+    wrong.extend(released::wrong(&root())?);
     if wrong.is_empty() {
         return Ok(());
     }

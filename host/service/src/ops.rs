@@ -133,6 +133,7 @@ pub static OPS: &[ErasedOp] = &[
     ErasedOp::of::<bot::PutBotGrant>(),
     ErasedOp::of::<bot::DeleteBotGrant>(),
     ErasedOp::of::<bot::ExplainBot>(),
+    ErasedOp::of::<bot::TestBot>(),
     ErasedOp::of::<bot::GetBotLimits>(),
     ErasedOp::of::<bot::PutBotLimits>(),
     ErasedOp::of::<bot::GetBotConfig>(),

@@ -36,7 +36,7 @@ pub fn findings(envelope: &Envelope, spec: &OpSpec, facts: &Facts) -> Vec<LayerV
 /// Keeps a refusal that a member of the mesh got. Strangers get "not found" and leave no trace in
 /// a mesh's log, so that nobody can fill it from outside.
 pub(crate) fn record(host: &Host, spec: &OpSpec, envelope: &Envelope, facts: &Facts, mut error: Error) -> Error {
-    if error.code != Code::Forbidden || facts.place.is_none() {
+    if error.code != Code::Forbidden || facts.place.is_none() || envelope.dry {
         return error;
     }
     let mut decision = None;

@@ -2,7 +2,7 @@
 
 use crate::Result;
 use futures_util::future::BoxFuture;
-use mesh_types::{BotId, InstanceId, Timestamp};
+use mesh_types::{BotId, BotVersionId, InstanceId, MeshId, Timestamp, trial::BotTrial, view::Event};
 use std::path::PathBuf;
 
 /// One function that a component imports.
@@ -40,6 +40,25 @@ pub struct InstanceStatus {
     pub since: Timestamp,
 }
 
+/// An event that a version of a bot gets in a dry run.
+#[derive(Debug, Clone)]
+pub struct Tried {
+    /// The bot.
+    pub bot: BotId,
+    /// Its mesh.
+    pub mesh: MeshId,
+    /// How it is mentioned.
+    pub handle: String,
+    /// Overrides of its limits, as JSON.
+    pub limits: String,
+    /// The version.
+    pub version: BotVersionId,
+    /// SHA-256 of the version's component, in hexadecimal.
+    pub digest: String,
+    /// The event.
+    pub event: Event,
+}
+
 /// Runs components. It follows the log by itself: which bots should run, and what they hear.
 pub trait BotRuntime: Send + Sync {
     /// Reads an uploaded file, within bounds and without running it.
@@ -51,6 +70,9 @@ pub trait BotRuntime: Send + Sync {
 
     /// Events of this bot wait that the database was told of by somebody else.
     fn parked(&self, bot: BotId);
+
+    /// Starts a version by itself and hands it one event. What it writes is decided and taken back.
+    fn try_event(&self, tried: Tried) -> BoxFuture<'_, Result<BotTrial>>;
 
     /// How a bot is; `None` when nothing of it is in memory.
     fn status(&self, bot: BotId) -> Option<InstanceStatus>;

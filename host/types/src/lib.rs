@@ -6,6 +6,7 @@ pub mod id;
 pub mod limits;
 mod roles;
 mod time;
+pub mod trial;
 pub mod view;
 
 pub use id::{

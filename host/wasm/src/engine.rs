@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use wasmparser::WasmFeatures;
 use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
 
+use crate::turns::Turns;
+
 /// How often the epoch advances; wall-clock bounds are kept to about this.
 pub(crate) const TICK: Duration = Duration::from_millis(10);
 
@@ -73,6 +75,7 @@ pub struct EngineError(pub(crate) String);
 #[derive(Clone)]
 pub struct Engine {
     inner: wasmtime::Engine,
+    pub(crate) turns: Turns,
 }
 
 impl Engine {
@@ -94,13 +97,19 @@ impl Engine {
                 }
             })
             .map_err(|error| EngineError(format!("no ticker thread: {error}")))?;
-        Ok(Self { inner })
+        Ok(Self {
+            inner,
+            turns: Turns::default(),
+        })
     }
 
     /// An engine that only compiles: same code, no pool and no ticker.
     pub(crate) fn for_compiling() -> Result<Self, EngineError> {
         let inner = wasmtime::Engine::new(&code_settings()).map_err(|error| EngineError(format!("{error:#}")))?;
-        Ok(Self { inner })
+        Ok(Self {
+            inner,
+            turns: Turns::default(),
+        })
     }
 
     /// The engine that everything here runs on.

@@ -53,7 +53,8 @@ pub struct FileWriter {
 }
 
 impl FileWriter {
-    pub(crate) fn new(room: RoomId, name: String, incoming: Incoming) -> Self {
+    /// With nothing in it yet.
+    pub fn new(room: RoomId, name: String, incoming: Incoming) -> Self {
         Self {
             room,
             name,

@@ -12,9 +12,10 @@ use crate::host::{BotHost, Guest};
 use crate::limits::Limits;
 use crate::link::Linked;
 use crate::output::LogOutput;
+use crate::turns::Turns;
 
-/// Fuel between two returns to the scheduler, about a millisecond of work.
-const YIELD_EVERY: u64 = 10_000_000;
+/// Fuel between two returns to the scheduler, about a tenth of a millisecond of work.
+const YIELD_EVERY: u64 = 1_000_000;
 
 /// A bot that started and takes events.
 ///
@@ -23,6 +24,7 @@ const YIELD_EVERY: u64 = 10_000_000;
 pub struct Instance<H: 'static> {
     store: Store<Guest<H>>,
     bot: Bot,
+    turns: Turns,
 }
 
 /// One call: how it ended, what it cost, what the bot said, and what is left.
@@ -73,6 +75,12 @@ impl<H: 'static> Called<H> {
 impl<H: BotHost> Instance<H> {
     /// Instantiates the bot and calls `start`, both within the limits of the host's sandbox.
     pub async fn start(linked: &Linked<H>, host: H) -> Called<H> {
+        let (linked, turns) = (linked.clone(), linked.engine.turns.clone());
+        let beginning = Self::begin(linked, host, turns.clone());
+        turns.take(beginning).await
+    }
+
+    async fn begin(linked: Linked<H>, host: H, turns: Turns) -> Called<H> {
         let mut store = Store::new(linked.engine.inner(), Guest(host));
         let limits = store.data_mut().0.sandbox().limits().clone();
         store.limiter(|guest| &mut guest.0.sandbox().meter);
@@ -93,7 +101,7 @@ impl<H: BotHost> Instance<H> {
             Err(error) => Ok(Err(error)),
         };
         match called {
-            Ok(Ok((bot, Ok(())))) => finish(store, Some(bot), CallEnd::Started, began, &limits),
+            Ok(Ok((bot, Ok(())))) => finish(store, Some((bot, turns)), CallEnd::Started, began, &limits),
             Ok(Ok((_, Err(why)))) => finish(store, None, CallEnd::HandlerError(end::cut(why)), began, &limits),
             Ok(Err(error)) => {
                 let end = explain(&mut store, &error);
@@ -105,19 +113,30 @@ impl<H: BotHost> Instance<H> {
 
     /// Hands over one event. Dropping the returned future drops the instance.
     pub async fn on_event(self, event: &Event) -> Called<H> {
-        let Self { mut store, bot } = self;
+        let turns = self.turns.clone();
+        turns.take(self.handle(event.clone())).await
+    }
+
+    async fn handle(self, event: Event) -> Called<H> {
+        let Self { mut store, bot, turns } = self;
         let limits = store.data_mut().0.sandbox().limits().clone();
         let began = Instant::now();
         let called = match arm(&mut store, &limits, limits.event_time()) {
             Ok(()) => {
-                let work = bot.mesh_bot_handler().call_on_event(&mut store, event);
+                let work = bot.mesh_bot_handler().call_on_event(&mut store, &event);
                 time::timeout(limits.event_time(), work).await
             }
             Err(error) => Ok(Err(error)),
         };
         match called {
-            Ok(Ok(Ok(outcome))) => finish(store, Some(bot), end::outcome(outcome), began, &limits),
-            Ok(Ok(Err(why))) => finish(store, Some(bot), CallEnd::HandlerError(end::cut(why)), began, &limits),
+            Ok(Ok(Ok(outcome))) => finish(store, Some((bot, turns)), end::outcome(outcome), began, &limits),
+            Ok(Ok(Err(why))) => finish(
+                store,
+                Some((bot, turns)),
+                CallEnd::HandlerError(end::cut(why)),
+                began,
+                &limits,
+            ),
             Ok(Err(error)) => {
                 let end = explain(&mut store, &error);
                 finish(store, None, end, began, &limits)
@@ -161,7 +180,7 @@ fn explain<H: BotHost>(store: &mut Store<Guest<H>>, error: &wasmtime::Error) -> 
 /// Closes the books of one call. Without bindings the instance is dead.
 fn finish<H: BotHost>(
     mut store: Store<Guest<H>>,
-    bot: Option<Bot>,
+    bot: Option<(Bot, Turns)>,
     end: CallEnd,
     began: Instant,
     limits: &Limits,
@@ -178,7 +197,7 @@ fn finish<H: BotHost>(
     };
     let log = sandbox.log.take();
     let after = match bot {
-        Some(bot) => After::Alive(Box::new(Instance { store, bot })),
+        Some((bot, turns)) => After::Alive(Box::new(Instance { store, bot, turns })),
         None => After::Dead(Box::new(store.into_data().0)),
     };
     Called { end, spent, log, after }

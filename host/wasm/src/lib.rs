@@ -24,6 +24,7 @@ mod meter;
 mod output;
 mod run;
 mod sandbox;
+mod turns;
 
 pub use digest::{Digest, DigestError};
 pub use end::{CallEnd, Exhausted, HostFault, TrapKind};

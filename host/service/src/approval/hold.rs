@@ -78,9 +78,12 @@ pub(crate) async fn hold(host: &Arc<Host>, spec: &OpSpec, envelope: Envelope, ab
             "A call that waits for a person has at most 256 KiB as JSON.",
         );
     }
-    let now = host.clock.now();
+    let (id, now) = (ApprovalId::new(host.ids.next()), host.clock.now());
+    if envelope.dry {
+        return Error::pending(id);
+    }
     let new = New {
-        id: ApprovalId::new(host.ids.next()),
+        id,
         mesh,
         requester,
         room: about.room,

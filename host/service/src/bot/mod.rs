@@ -19,6 +19,7 @@ mod review;
 mod run;
 mod secret;
 mod subscription;
+mod test;
 mod token;
 mod update;
 mod upload;
@@ -49,6 +50,7 @@ pub use secret::{
     BotSecretIn, BotSecrets, DeleteBotSecret, ListBotSecrets, OpenedSecret, PutBotSecret, PutBotSecretIn, ReadBotSecret,
 };
 pub use subscription::{GetBotSubscription, PutBotSubscription, PutBotSubscriptionIn};
+pub use test::{TestBot, TestBotIn};
 pub use token::{RevokeBotToken, RotateBotToken, RotateBotTokenIn};
 pub use update::{UpdateBot, UpdateBotIn};
 pub use upload::{UploadBotVersion, UploadBotVersionIn};

@@ -83,6 +83,9 @@ pub struct Envelope {
     pub within: Option<BotCallId>,
     /// A person let exactly this call go ahead.
     pub approved: Option<ApprovalId>,
+    /// It is decided and made as ever, and then taken back: nothing of it stays, nobody is told, and it counts
+    /// against no limit. Its answer is what the real call would have got.
+    pub dry: bool,
 }
 
 impl Envelope {
@@ -101,6 +104,7 @@ impl Envelope {
             hops: 0,
             within: None,
             approved: None,
+            dry: false,
         }
     }
 }
@@ -354,6 +358,9 @@ async fn admitted<O: Op>(
         Err(Refused::No(error)) => return Err(error),
     };
     require_headers(&O::SPEC, &envelope, host)?;
+    if envelope.dry && O::SPEC.shown_once && O::SPEC.effect == Effect::Write {
+        return Err(not_in_dry_runs());
+    }
     O::prepare(host, &envelope.caller, &mut input).await?;
     if O::SPEC.effect != Effect::Write {
         // Boxed, so that the many calls that write do not carry the room for it.
@@ -379,7 +386,7 @@ async fn admitted<O: Op>(
 
 /// Steps 1 and 2 of the order of checks: a credential where one is needed, and the rate limit.
 fn admit(host: &Host, spec: &OpSpec, envelope: &Envelope) -> Result<Option<Left>> {
-    if matches!(envelope.door, Door::Job | Door::Cli) {
+    if envelope.dry || matches!(envelope.door, Door::Job | Door::Cli) {
         return Ok(None);
     }
     let left = host
@@ -392,6 +399,14 @@ fn admit(host: &Host, spec: &OpSpec, envelope: &Envelope) -> Result<Option<Left>
         return Err(Error::new(Code::Unauthenticated, "Sign in, or send a token."));
     }
     Ok(left)
+}
+
+/// What leaves the server, or is told only once, cannot be taken back.
+fn not_in_dry_runs() -> Error {
+    Error::new(
+        Code::NotSupported,
+        "This is a dry run: what cannot be taken back is not done.",
+    )
 }
 
 /// Why a call does not go on.
@@ -476,7 +491,8 @@ async fn read<O: Op>(host: &Arc<Host>, envelope: &Envelope, grant: Grant<O::On>,
     let mut view = host.store.view().await?;
     let mut cx = Cx::new(view.tx(), host, envelope, filed);
     let out = O::run(&mut cx, grant, input).await?;
-    cx.passing.iter().for_each(|passing| host.live.pass(passing));
+    let passing = cx.passing.iter().filter(|_| !envelope.dry);
+    passing.for_each(|passing| host.live.pass(passing));
     Ok(Done {
         out,
         json: None,

@@ -160,6 +160,9 @@ impl<O: Op> Job for OpJob<O> {
             match self.attempt(tx).await {
                 Ok((answer, entries)) => {
                     self.answer = Some(answer);
+                    if self.envelope.dry {
+                        return Err(Rollback::Refused);
+                    }
                     Ok(entries)
                 }
                 Err(error) if error.transient => Err(Rollback::Database(mesh_store::Error::Retry)),
@@ -185,7 +188,7 @@ impl<O: Op> Job for OpJob<O> {
                     .unwrap_or_else(|| Err(Error::internal("a job has no answer")))
             }
             Err(Rollback::Refused) => match self.answer {
-                Some(Err(error)) => Err(error),
+                Some(answer) if answer.is_err() || self.envelope.dry => answer,
                 _ => Err(Rollback::Refused.into()),
             },
             Err(rollback) => Err(rollback.into()),

@@ -9,10 +9,10 @@ use mesh_service::{
     blobs::Blobs,
     outbound::Outbound,
     rate::Rates,
-    runtime::{BotRuntime, ImportedFunction, Inspection, InstanceStatus},
+    runtime::{BotRuntime, ImportedFunction, Inspection, InstanceStatus, Tried},
 };
 use mesh_store::{Config, Job, Rollback, Store, Tx, log::Entry, text};
-use mesh_types::{BotId, MemberId, MeshId, PersonId, RequestId, SessionId, Timestamp};
+use mesh_types::{BotId, MemberId, MeshId, PersonId, RequestId, SessionId, Timestamp, trial::BotTrial};
 use serde_json::{Value, json};
 use std::{path::PathBuf, sync::Arc};
 use tempfile::TempDir;
@@ -59,6 +59,10 @@ impl BotRuntime for Shelf {
     }
 
     fn parked(&self, _: BotId) {}
+
+    fn try_event(&self, _: Tried) -> BoxFuture<'_, Result<BotTrial>> {
+        Box::pin(async { Err(Error::new(Code::NotSupported, "These components do not run.")) })
+    }
 
     fn status(&self, _: BotId) -> Option<InstanceStatus> {
         None

@@ -1,6 +1,6 @@
 //! What serves the imports of one running bot: every call is an operation, with the bot as its caller.
 
-use super::{convert, scope::Scope, told::Told};
+use super::{convert, scope::Scope, told::Told, trial::Calls};
 use crate::{bindings::types::Error, host::BotHost, output::LogLevel, sandbox::Sandbox};
 use mesh_authz::{Caller, Credential, Who};
 use mesh_service::{Door, Effect, Envelope, Host, Op, call};
@@ -19,6 +19,8 @@ pub struct Guest {
     pub(crate) handle: String,
     pub(crate) scope: Scope,
     pub(crate) told: Told,
+    /// In a dry run, the calls so far.
+    pub(crate) dry: Option<Calls>,
     sandbox: Sandbox,
 }
 
@@ -38,6 +40,7 @@ impl Guest {
             handle,
             scope: Scope::default(),
             told,
+            dry: None,
             sandbox,
         }
     }
@@ -51,6 +54,14 @@ impl Guest {
             },
             credential: Credential::Component,
         }
+    }
+
+    /// A call by the bot, now.
+    pub(crate) fn envelope(&self) -> Envelope {
+        let mut envelope = Envelope::new(self.caller(), Door::Wasm, RequestId::new(self.host.ids.next()));
+        (envelope.hops, envelope.dry) = (self.scope.hops(), self.dry.is_some());
+        envelope.within = self.scope.within();
+        envelope
     }
 
     /// Counts a call of the mesh.
@@ -71,14 +82,19 @@ impl Guest {
     /// Calls an operation in the bot's name.
     pub(crate) async fn call<O: Op>(&mut self, input: O::In) -> Answer<O::Out> {
         self.spend_host_call()?;
-        let mut envelope = Envelope::new(self.caller(), Door::Wasm, RequestId::new(self.host.ids.next()));
-        envelope.hops = self.scope.hops();
-        envelope.within = self.scope.within();
+        let mut envelope = self.envelope();
         // What is not kept cannot be given again: a request that leaves the server is sent with every try.
         if O::SPEC.effect == Effect::Write && !O::SPEC.shown_once {
             envelope.idempotency_key = self.scope.next_key(O::SPEC.name);
         }
-        match call::<O>(&self.host, envelope, input).await {
+        if let Some(calls) = &mut self.dry {
+            calls.add(&O::SPEC, &input);
+        }
+        let called = call::<O>(&self.host, envelope, input).await;
+        if let Some(calls) = &mut self.dry {
+            calls.answered(called.as_ref().map_or_else(|error| error.code.as_str(), |_| "done"));
+        }
+        match called {
             Ok(done) => {
                 if O::SPEC.name == "message.post" {
                     self.sandbox.spend_message()?;

@@ -15,6 +15,7 @@ mod lanes;
 mod scope;
 mod supervisor;
 mod told;
+mod trial;
 mod worker;
 
 pub use guest::Guest;

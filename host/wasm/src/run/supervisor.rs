@@ -15,9 +15,9 @@ use mesh_service::{
     bot::{WriteBotLog, WriteBotLogIn, WriteLine},
     call,
     inbox::{self, InboxStream},
-    runtime::{BotRuntime, ImportedFunction, Inspection, InstanceStatus},
+    runtime::{BotRuntime, ImportedFunction, Inspection, InstanceStatus, Tried},
 };
-use mesh_types::{ActorId, BotId, RequestId, RoomId, bot::BotLimitSettings};
+use mesh_types::{ActorId, BotId, RequestId, RoomId, bot::BotLimitSettings, trial::BotTrial};
 use std::{
     collections::{HashMap, hash_map::Entry},
     path::PathBuf,
@@ -27,6 +27,8 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast::error::RecvError};
 use wasmtime::component::Component;
 
+/// Lines of a bot's log that are stored in one transaction.
+const LINES: usize = 64;
 /// Compiled components kept in memory; others are loaded from the disk again, in about a millisecond.
 const COMPONENTS: usize = 256;
 
@@ -116,6 +118,10 @@ impl BotRuntime for Supervisor {
         let handle = self.shared.wake(bot, None);
         handle.parked.store(true, Ordering::Release);
         handle.wake(None);
+    }
+
+    fn try_event(&self, tried: Tried) -> BoxFuture<'_, Result<BotTrial>> {
+        Box::pin(self.shared.try_event(tried))
     }
 
     fn status(&self, bot: BotId) -> Option<InstanceStatus> {
@@ -293,9 +299,15 @@ impl Shared {
                 text,
             });
         }
-        let envelope = Envelope::new(caller, Door::Wasm, RequestId::new(self.host.ids.next()));
-        if let Err(error) = call::<WriteBotLog>(&self.host, envelope, WriteBotLogIn { lines }).await {
-            tracing::warn!(%error, "what a bot said could not be stored");
+        while !lines.is_empty() {
+            // Others get to write in between.
+            let rest = lines.split_off(lines.len().min(LINES));
+            let envelope = Envelope::new(caller.clone(), Door::Wasm, RequestId::new(self.host.ids.next()));
+            if let Err(error) = call::<WriteBotLog>(&self.host, envelope, WriteBotLogIn { lines }).await {
+                tracing::warn!(%error, "what a bot said could not be stored");
+                return;
+            }
+            lines = rest;
         }
     }
 }
@@ -305,7 +317,8 @@ fn says_now(data: &str) -> bool {
     serde_json::from_str::<serde_json::Value>(data).is_ok_and(|data| data["now"] == true)
 }
 
-fn line(line: crate::LogLine) -> WriteLine {
+/// A line as the bot's log takes it.
+pub(super) fn line(line: crate::LogLine) -> WriteLine {
     use mesh_types::LogLevel as Level;
     let level = match line.source {
         LogSource::Log(LogLevel::Trace) => Level::Trace,

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
-use wit_parser::Resolve;
+use wit_parser::{PackageId, Resolve, WorldId};
 
 /// Where the text and the room of a `message-created` event are, from the event's address.
 pub(crate) const EVENT_ROOM: u32 = 64;
@@ -159,8 +159,14 @@ impl Guest {
 }
 
 /// Makes a core module a component of a world of the contract.
-pub(crate) fn component(mut module: Vec<u8>, world: &str) -> Vec<u8> {
-    static CONTRACT: LazyLock<(Resolve, [wit_parser::PackageId; 2])> = LazyLock::new(|| {
+pub(crate) fn component(module: Vec<u8>, world: &str) -> Vec<u8> {
+    let (resolve, world) = contract(world);
+    encode(module, resolve, world).expect("component")
+}
+
+/// A world of the contract.
+pub(crate) fn contract(world: &str) -> (&'static Resolve, WorldId) {
+    static CONTRACT: LazyLock<(Resolve, [PackageId; 2])> = LazyLock::new(|| {
         let mut resolve = Resolve::default();
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit/0.1.0");
         let (bot, _) = resolve.push_dir(folder).expect("the contract parses");
@@ -169,13 +175,13 @@ pub(crate) fn component(mut module: Vec<u8>, world: &str) -> Vec<u8> {
     });
     let (resolve, [bot, lab]) = &*CONTRACT;
     let package = if world == "lab" { lab } else { bot };
-    let world = resolve.select_world(&[*package], Some(world)).expect("world");
-    embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8).expect("metadata");
-    ComponentEncoder::default()
-        .module(&module)
-        .expect("module")
-        .encode()
-        .expect("component")
+    (resolve, resolve.select_world(&[*package], Some(world)).expect("world"))
+}
+
+/// Makes a core module a component of any world, if its imports and exports fit.
+pub(crate) fn encode(mut module: Vec<u8>, resolve: &Resolve, world: WorldId) -> Option<Vec<u8>> {
+    embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8).ok()?;
+    ComponentEncoder::default().module(&module).ok()?.encode().ok()
 }
 
 /// The module with a custom section inserted at its end.

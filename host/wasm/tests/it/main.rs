@@ -8,7 +8,9 @@
 
 mod compile;
 mod contain;
+mod golden;
 mod guest;
+mod hostile;
 mod inspect;
 mod real;
 mod recorder;

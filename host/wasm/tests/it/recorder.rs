@@ -1,5 +1,8 @@
 //! A host that records what a bot does and answers from nothing.
 
+#[path = "samples.rs"]
+pub(crate) mod samples;
+
 use std::time::Duration;
 
 use wasmtime::component::Resource;
@@ -13,13 +16,28 @@ use mesh_wasm::{
     Allowed, BotHost, Called, Engine, EngineConfig, FileReader, FileWriter, Instance, Limits, Linked, Linker, Sandbox,
 };
 
+use samples::Sample;
+
 type Answer<T> = wasmtime::Result<Result<T, Error>>;
+
+/// What a recorder answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answers {
+    /// Posts are taken; nothing else is there.
+    Little,
+    /// One value of the right type for everything.
+    Samples,
+    /// The cases of the error, one after the other.
+    Errors,
+}
 
 pub(crate) struct Recorder {
     pub(crate) sandbox: Sandbox,
     pub(crate) posts: Vec<(String, String)>,
     /// How long `kv.get` takes.
     pub(crate) delay: Duration,
+    pub(crate) answers: Answers,
+    answered: usize,
 }
 
 impl Recorder {
@@ -28,12 +46,23 @@ impl Recorder {
             sandbox: Sandbox::new(limits),
             posts: Vec::new(),
             delay: Duration::ZERO,
+            answers: Answers::Little,
+            answered: 0,
         }
     }
 
-    fn absent<T>(&mut self) -> Answer<T> {
+    fn answer<T: Sample>(&mut self) -> Answer<T> {
+        self.answer_with(|_| Ok(T::sample()))
+    }
+
+    fn answer_with<T>(&mut self, sample: impl FnOnce(&mut Self) -> wasmtime::Result<T>) -> Answer<T> {
         self.sandbox.spend_host_call()?;
-        Ok(Err(Error::NotFound("not here".into())))
+        self.answered += 1;
+        Ok(match self.answers {
+            Answers::Little => Err(Error::NotFound("not here".into())),
+            Answers::Samples => Ok(sample(self)?),
+            Answers::Errors => Err(samples::error(self.answered)),
+        })
     }
 }
 
@@ -45,42 +74,48 @@ impl BotHost for Recorder {
 
 impl messages::Host for Recorder {
     async fn post(&mut self, message: messages::NewMessage) -> Answer<Message> {
+        if self.answers != Answers::Little {
+            return self.answer();
+        }
         self.sandbox.spend_host_call()?;
         self.sandbox.spend_message()?;
         self.posts.push((message.room.clone(), message.text.clone()));
         Ok(Ok(said(&message.text)))
     }
     async fn get(&mut self, _: Id) -> Answer<Message> {
-        self.absent()
+        self.answer()
     }
     async fn list(&mut self, _: Id, _: PageRequest) -> Answer<messages::MessagePage> {
-        self.absent()
+        self.answer()
     }
     async fn edit(&mut self, _: Id, _: String) -> Answer<Message> {
-        self.absent()
+        self.answer()
     }
     async fn delete(&mut self, _: Id) -> Answer<()> {
-        self.absent()
+        self.answer()
     }
     async fn thread_list(&mut self, _: Id, _: PageRequest) -> Answer<messages::ThreadPage> {
-        self.absent()
+        self.answer()
     }
     async fn thread_get(&mut self, _: Id) -> Answer<Thread> {
-        self.absent()
+        self.answer()
     }
     async fn thread_replies(&mut self, _: Id, _: PageRequest) -> Answer<messages::MessagePage> {
-        self.absent()
+        self.answer()
     }
     async fn reaction_add(&mut self, _: Id, _: String) -> Answer<()> {
-        self.absent()
+        self.answer()
     }
     async fn reaction_remove(&mut self, _: Id, _: String) -> Answer<()> {
-        self.absent()
+        self.answer()
     }
 }
 
 impl kv::Host for Recorder {
     async fn get(&mut self, _: String) -> Answer<Option<kv::Value>> {
+        if self.answers != Answers::Little {
+            return self.answer();
+        }
         self.sandbox.spend_host_call()?;
         if !self.delay.is_zero() {
             tokio::time::sleep(self.delay).await;
@@ -88,28 +123,28 @@ impl kv::Host for Recorder {
         Ok(Ok(None))
     }
     async fn put(&mut self, _: String, _: Vec<u8>, _: Option<u64>) -> Answer<u64> {
-        self.absent()
+        self.answer()
     }
     async fn delete(&mut self, _: String) -> Answer<bool> {
-        self.absent()
+        self.answer()
     }
     async fn list(&mut self, _: String, _: PageRequest) -> Answer<kv::EntryPage> {
-        self.absent()
+        self.answer()
     }
 }
 
 impl approvals::Host for Recorder {
     async fn list(&mut self, _: Option<String>, _: PageRequest) -> Answer<Json> {
-        self.absent()
+        self.answer()
     }
     async fn request(&mut self, _: approvals::NewRequest) -> Answer<Json> {
-        self.absent()
+        self.answer()
     }
     async fn get(&mut self, _: Id) -> Answer<Json> {
-        self.absent()
+        self.answer()
     }
     async fn cancel(&mut self, _: Id) -> Answer<Json> {
-        self.absent()
+        self.answer()
     }
 }
 
@@ -124,166 +159,169 @@ impl calls::Host for Recorder {
 
 impl secrets::Host for Recorder {
     async fn read(&mut self, _: String) -> Answer<String> {
-        self.absent()
+        self.answer()
     }
 }
 
 impl files::Host for Recorder {
     async fn list(&mut self, _: Id, _: PageRequest) -> Answer<files::FilePage> {
-        self.absent()
+        self.answer()
     }
     async fn get(&mut self, _: Id) -> Answer<files::File> {
-        self.absent()
+        self.answer()
     }
     async fn download(&mut self, _: Id) -> Answer<Resource<FileReader>> {
-        self.absent()
+        self.answer_with(|recorder| Ok(recorder.sandbox.table().push(samples::reader())?))
     }
     async fn upload(&mut self, _: Id, _: String) -> Answer<Resource<FileWriter>> {
-        self.absent()
+        let writer = samples::writer().await?;
+        self.answer_with(|recorder| Ok(recorder.sandbox.table().push(writer)?))
     }
     async fn delete(&mut self, _: Id) -> Answer<()> {
-        self.absent()
+        self.answer()
     }
 }
 
 impl files::HostReader for Recorder {
     async fn read(&mut self, _: Resource<FileReader>, _: u32) -> Answer<Vec<u8>> {
-        self.absent()
+        self.answer()
     }
-    async fn drop(&mut self, _: Resource<FileReader>) -> wasmtime::Result<()> {
+    async fn drop(&mut self, reader: Resource<FileReader>) -> wasmtime::Result<()> {
+        self.sandbox.table().delete(reader)?;
         Ok(())
     }
 }
 
 impl files::HostWriter for Recorder {
     async fn write(&mut self, _: Resource<FileWriter>, _: Vec<u8>) -> Answer<()> {
-        self.absent()
+        self.answer()
     }
     async fn finish(&mut self, _: Resource<FileWriter>) -> Answer<files::File> {
-        self.absent()
+        self.answer()
     }
-    async fn drop(&mut self, _: Resource<FileWriter>) -> wasmtime::Result<()> {
+    async fn drop(&mut self, writer: Resource<FileWriter>) -> wasmtime::Result<()> {
+        self.sandbox.table().delete(writer)?;
         Ok(())
     }
 }
 
 impl timers::Host for Recorder {
     async fn list(&mut self, _: PageRequest) -> Answer<Json> {
-        self.absent()
+        self.answer()
     }
     async fn create(&mut self, _: timers::NewTimer) -> Answer<Json> {
-        self.absent()
+        self.answer()
     }
     async fn cancel(&mut self, _: Id) -> Answer<()> {
-        self.absent()
+        self.answer()
     }
 }
 
 impl http::Host for Recorder {
     async fn fetch(&mut self, _: http::Request) -> Answer<http::Response> {
-        self.absent()
+        self.answer()
     }
 }
 
 impl auth::Host for Recorder {
     async fn whoami(&mut self) -> Answer<auth::Identity> {
-        self.absent()
+        self.answer()
     }
 }
 
 impl bots::Host for Recorder {
     async fn list(&mut self, _: PageRequest) -> Answer<Json> {
-        self.absent()
+        self.answer()
     }
     async fn get(&mut self, _: Id) -> Answer<Json> {
-        self.absent()
+        self.answer()
     }
     async fn status(&mut self) -> Answer<Json> {
-        self.absent()
+        self.answer()
     }
     async fn explain(&mut self, _: String, _: Id) -> Answer<Json> {
-        self.absent()
+        self.answer()
     }
     async fn bot_grant_list(&mut self) -> Answer<Json> {
-        self.absent()
+        self.answer()
     }
     async fn bot_limit_get(&mut self) -> Answer<Json> {
-        self.absent()
+        self.answer()
     }
     async fn bot_subscription_get(&mut self) -> Answer<Json> {
-        self.absent()
+        self.answer()
     }
     async fn bot_subscription_put(&mut self, _: Option<Vec<String>>, _: Option<Vec<Id>>) -> Answer<Json> {
-        self.absent()
+        self.answer()
     }
 }
 
 impl config::Host for Recorder {
     async fn get(&mut self) -> Answer<Json> {
-        self.absent()
+        self.answer()
     }
 }
 
 impl docs::Host for Recorder {
     async fn ops(&mut self) -> Answer<Json> {
-        self.absent()
+        self.answer()
     }
 }
 
 impl events::Host for Recorder {
     async fn sync(&mut self, _: Option<String>) -> Answer<Json> {
-        self.absent()
+        self.answer()
     }
     async fn room_event_list(&mut self, _: Id, _: u64, _: u32) -> Answer<Json> {
-        self.absent()
+        self.answer()
     }
 }
 
 impl members::Host for Recorder {
     async fn list(&mut self, _: PageRequest) -> Answer<members::MemberPage> {
-        self.absent()
+        self.answer()
     }
     async fn get(&mut self, _: Id) -> Answer<Member> {
-        self.absent()
+        self.answer()
     }
 }
 
 impl meshes::Host for Recorder {
     async fn get(&mut self) -> Answer<meshes::Mesh> {
-        self.absent()
+        self.answer()
     }
     async fn role_list(&mut self) -> Answer<Json> {
-        self.absent()
+        self.answer()
     }
     async fn permission_check(&mut self, _: Vec<meshes::PermissionQuestion>) -> Answer<Vec<bool>> {
-        self.absent()
+        self.answer()
     }
 }
 
 impl rooms::Host for Recorder {
     async fn list(&mut self, _: PageRequest) -> Answer<rooms::RoomPage> {
-        self.absent()
+        self.answer()
     }
     async fn get(&mut self, _: Id) -> Answer<Room> {
-        self.absent()
+        self.answer()
     }
     async fn create(&mut self, _: rooms::NewRoom) -> Answer<Room> {
-        self.absent()
+        self.answer()
     }
     async fn join(&mut self, _: Id) -> Answer<()> {
-        self.absent()
+        self.answer()
     }
     async fn leave(&mut self, _: Id) -> Answer<()> {
-        self.absent()
+        self.answer()
     }
     async fn room_member_list(&mut self, _: Id, _: PageRequest) -> Answer<rooms::RoomMemberPage> {
-        self.absent()
+        self.answer()
     }
     async fn room_member_add(&mut self, _: Id, _: Id) -> Answer<RoomMember> {
-        self.absent()
+        self.answer()
     }
     async fn room_member_remove(&mut self, _: Id, _: Id) -> Answer<()> {
-        self.absent()
+        self.answer()
     }
 }
 

@@ -13,11 +13,10 @@ use crate::{
     files::{FileReader, FileWriter},
 };
 use mesh_service::{
-    Door, Envelope,
     file::{DeleteFile, DownloadFile, FileIn, GetFile, ListFiles, ListFilesIn, UploadFile, UploadFileIn},
     operation,
 };
-use mesh_types::{RequestId, RoomId, limits, view};
+use mesh_types::{RoomId, limits, view};
 use wasmtime::component::Resource;
 
 impl Host for Guest {
@@ -56,8 +55,7 @@ impl Host for Guest {
         let Some(op) = operation("file.upload") else {
             return Err(wasmtime::Error::msg("there is no file.upload"));
         };
-        let mut envelope = Envelope::new(self.caller(), Door::Wasm, RequestId::new(self.host.ids.next()));
-        envelope.hops = self.scope.hops();
+        let envelope = self.envelope();
         let fields = serde_json::to_vec(&serde_json::json!({ "room_id": room }))?;
         if let Err(error) = (op.authorize)(self.host.clone(), envelope, fields.into()).await {
             return Ok(Err(convert::error(error)));
