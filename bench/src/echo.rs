@@ -141,6 +141,8 @@ impl Scene {
             text: text.into(),
             thread_id: None,
             reply_to: None,
+            streaming: false,
+            actions: Vec::new(),
         };
         let live = &mut self.live;
         let (mut mentioned, mut replied) = (None, None);

@@ -10,5 +10,6 @@ mod files;
 mod follow;
 mod live;
 mod mcp;
+mod messages;
 mod people;
 mod sweeps;

@@ -68,6 +68,24 @@ impl Role {
 }
 
 text_enum! {
+    /// How a button looks.
+    ActionStyle {
+        /// Like any other.
+        Plain = "plain",
+        /// It is the one to press.
+        Primary = "primary",
+        /// It does harm.
+        Danger = "danger",
+    }
+}
+
+impl Default for ActionStyle {
+    fn default() -> Self {
+        Self::Plain
+    }
+}
+
+text_enum! {
     /// What an actor is in one room.
     RoomRole {
         /// Manages, moderates and may delete the room.

@@ -56,7 +56,7 @@ impl messages::Host for Recorder {
     async fn list(&mut self, _: Id, _: PageRequest) -> Answer<messages::MessagePage> {
         self.absent()
     }
-    async fn edit(&mut self, _: Id, _: String) -> Answer<Message> {
+    async fn edit(&mut self, _: Id, _: messages::Change) -> Answer<Message> {
         self.absent()
     }
     async fn delete(&mut self, _: Id) -> Answer<()> {
@@ -75,6 +75,12 @@ impl messages::Host for Recorder {
         self.absent()
     }
     async fn reaction_remove(&mut self, _: Id, _: String) -> Answer<()> {
+        self.absent()
+    }
+    async fn append(&mut self, _: Id, _: u64, _: String, _: bool) -> Answer<u64> {
+        self.absent()
+    }
+    async fn act(&mut self, _: Id, _: String, _: Option<Json>) -> Answer<()> {
         self.absent()
     }
 }
@@ -310,6 +316,8 @@ pub(crate) fn said(text: &str) -> Message {
         redacted: false,
         reactions: Vec::new(),
         files: Vec::new(),
+        streaming: false,
+        actions: Vec::new(),
     }
 }
 

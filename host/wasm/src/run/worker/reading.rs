@@ -96,8 +96,14 @@ impl Worker {
             // Nobody waits any more for what was cancelled or forgotten since.
             return (event.data.get("redacted").is_none()).then_some(event);
         }
-        let (offered, name) = (&loaded.manifest.events.subscribe, contract_name(&event.kind));
-        let wanted = (offered.is_empty() || offered.contains(&name)) && loaded.chosen.takes(&name, delivery.lane);
+        let offered = &loaded.manifest.events.subscribe;
+        let asked = |name: &str| {
+            let offered = offered.is_empty() || offered.iter().any(|one| one == name);
+            offered && loaded.chosen.takes(name, delivery.lane)
+        };
+        // Whoever asks for new messages gets those that came bit by bit too, when they are complete.
+        let wanted =
+            asked(&contract_name(&event.kind)) || (event.kind == "message.completed" && asked("message-created"));
         wanted.then_some(event)
     }
 }
