@@ -184,10 +184,13 @@ CREATE TABLE messages (
   created_at BIGINT NOT NULL,
   edited_at BIGINT,
   deleted_at BIGINT,
-  files TEXT
+  files TEXT,
+  streamed_at BIGINT,
+  actions TEXT
 );
 CREATE UNIQUE INDEX messages_room ON messages (room_id, seq);
 CREATE INDEX messages_thread ON messages (thread_id, seq) WHERE thread_id IS NOT NULL;
+CREATE INDEX messages_streamed ON messages (streamed_at) WHERE streamed_at IS NOT NULL;
 
 -- Files of rooms. Their bytes are outside the database, under their digest, once for all files of the same
 -- bytes. `messages.files` has what a message shows of its files, so that reading it asks nothing here.
@@ -533,6 +536,17 @@ CREATE TABLE bot_calls (
   at BIGINT NOT NULL
 );
 CREATE INDEX bot_calls_at ON bot_calls (at);
+
+-- What came with the pressing of a message's buttons, for a day; the log only names the press.
+CREATE TABLE presses (
+  id TEXT PRIMARY KEY NOT NULL,
+  message_id TEXT NOT NULL REFERENCES messages (id),
+  action_id TEXT NOT NULL,
+  value TEXT,
+  form TEXT,
+  at BIGINT NOT NULL
+);
+CREATE INDEX presses_at ON presses (at);
 
 -- Approvals ------------------------------------------------------------------------------------
 

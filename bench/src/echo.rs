@@ -169,7 +169,7 @@ impl Scene {
     }
 }
 
-async fn post(host: &Arc<Host>, door: Door, id: PersonId, room_id: RoomId, text: &str) {
+pub(crate) async fn post(host: &Arc<Host>, door: Door, id: PersonId, room_id: RoomId, text: &str) {
     let who = Who::Person { id, operator: false };
     let credential = session();
     let envelope = Envelope::new(Caller { who, credential }, door, RequestId::new(host.ids.next()));
@@ -179,6 +179,8 @@ async fn post(host: &Arc<Host>, door: Door, id: PersonId, room_id: RoomId, text:
         text: text.into(),
         thread_id: None,
         reply_to: None,
+        streaming: false,
+        actions: Vec::new(),
     };
     call::<PostMessage>(host, envelope, input).await.expect("posted");
 }
@@ -225,7 +227,7 @@ pub(crate) async fn measure(report: &mut Report, bare_call_us: f64) {
 }
 
 /// The credential of a session that was opened elsewhere; the pipeline only asks whether it is fresh.
-pub(crate) fn session() -> Credential {
+fn session() -> Credential {
     let id = mesh_types::SessionId::new("01890a5d-ac96-774b-bcce-b302099a8057".parse().expect("a UUID"));
     Credential::Session {
         id,

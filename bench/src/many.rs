@@ -2,19 +2,17 @@
 
 use crate::{
     bare_wasm,
-    echo::{session, supervise},
+    echo::{post, supervise},
     process::{cpu_ms, percentile},
     report::Report,
 };
-use mesh_authz::{Caller, Who};
 use mesh_service::{
-    Door, Envelope, call,
+    Door,
     inbox::InboxStream,
-    message::{PostMessage, PostMessageIn},
     rate::{Rate, Rates},
 };
 use mesh_tests::{Engine, Options, TestServer, component, deploy};
-use mesh_types::{ActorId, PersonId, RequestId, RoomId};
+use mesh_types::{ActorId, PersonId, RoomId};
 use serde_json::json;
 use std::{
     collections::{HashMap, VecDeque},
@@ -147,24 +145,9 @@ impl Crowd {
         Stretch { cpu, times }
     }
 
-    fn post(&self, room_id: RoomId, text: String) -> JoinHandle<()> {
-        let who = Who::Person {
-            id: self.person,
-            operator: false,
-        };
-        let credential = session();
-        let host = self.server.host.clone();
-        tokio::spawn(async move {
-            let envelope = Envelope::new(Caller { who, credential }, Door::Rest, RequestId::new(host.ids.next()));
-            let input = PostMessageIn {
-                file_ids: Vec::new(),
-                room_id,
-                text,
-                thread_id: None,
-                reply_to: None,
-            };
-            call::<PostMessage>(&host, envelope, input).await.expect("posted");
-        })
+    fn post(&self, room: RoomId, text: String) -> JoinHandle<()> {
+        let (host, person) = (self.server.host.clone(), self.person);
+        tokio::spawn(async move { post(&host, Door::Rest, person, room, &text).await })
     }
 
     /// Hears of mentions and of their replies until so many came. In a room they come in order.

@@ -127,8 +127,26 @@ func messageOf(message mesh_bot_types.Message) Message {
 		Reactions: each(message.Reactions, func(count mesh_bot_types.ReactionCount) ReactionCount {
 			return ReactionCount{count.Emoji, int(count.Count), count.Mine}
 		}),
-		Files: each(message.Files, attachmentOf),
+		Files:     each(message.Files, attachmentOf),
+		Streaming: message.Streaming,
+		Actions:   each(message.Actions, actionOf),
 	}
+}
+
+func actionOf(action mesh_bot_types.Action) Action {
+	style := Style(action.Style)
+	if style == "plain" {
+		style = Plain
+	}
+	return Action{action.Id, action.Label, style, action.Value.SomeOr("")}
+}
+
+func (action Action) wit() mesh_bot_types.Action {
+	style := string(action.Style)
+	if action.Style == Plain {
+		style = "plain"
+	}
+	return mesh_bot_types.Action{Id: action.ID, Label: action.Label, Style: style, Value: some(action.Value)}
 }
 
 func attachmentOf(file mesh_bot_types.Attachment) Attachment {
@@ -206,6 +224,10 @@ func payloadOf(payload mesh_bot_handler.Payload) Payload {
 	switch payload.Tag() {
 	case mesh_bot_handler.Payload_MessageCreated:
 		return MessageCreated{messageOf(payload.MessageCreated())}
+	case mesh_bot_handler.Payload_MessageCompleted:
+		return MessageCompleted{messageOf(payload.MessageCompleted())}
+	case mesh_bot_handler.Payload_MessageActed:
+		return MessageActed{pressOf(payload.MessageActed())}
 	case mesh_bot_handler.Payload_MessageEdited:
 		return MessageEdited{messageOf(payload.MessageEdited())}
 	case mesh_bot_handler.Payload_MessageDeleted:
@@ -252,6 +274,19 @@ func payloadOf(payload mesh_bot_handler.Payload) Payload {
 		other := payload.Other()
 		return Other{other.Name, json.RawMessage(other.Data)}
 	}
+}
+
+func pressOf(press mesh_bot_handler.Press) Press {
+	pressed := Press{
+		Message: messageOf(press.Message),
+		Action:  press.ActionId,
+		Value:   press.Value.SomeOr(""),
+		Hops:    int(press.Hops),
+	}
+	if press.Values.IsSome() {
+		pressed.Values = json.RawMessage(press.Values.Some())
+	}
+	return pressed
 }
 
 func commandOf(invocation mesh_bot_handler.Invocation) Command {

@@ -16,14 +16,18 @@ type Event struct {
 	Payload Payload
 }
 
-// Payload is what happened: one of [MessageCreated], [MessageEdited], [MessageDeleted], [ReactionAdded],
-// [ReactionRemoved], [ThreadChanged], [RoomMemberJoined], [RoomMemberLeft], [RoomOpened], [RoomClosed],
+// Payload is what happened: one of [MessageCreated], [MessageCompleted], [MessageEdited],
+// [MessageDeleted], [MessageActed], [ReactionAdded], [ReactionRemoved], [ThreadChanged], [RoomMemberJoined], [RoomMemberLeft], [RoomOpened], [RoomClosed],
 // [CommandInvoked], [ApprovalDecided], [TimerFired], [ConfigChanged], [GrantsChanged], [Gap] and [Other].
 type Payload interface{ payload() }
 
 type (
 	// MessageCreated is a new message.
 	MessageCreated struct{ Message Message }
+	// MessageCompleted is a message that came bit by bit and has all of its text now.
+	MessageCompleted struct{ Message Message }
+	// MessageActed is the pressing of a button under a message of this bot.
+	MessageActed struct{ Press Press }
 	// MessageEdited is a message whose text changed.
 	MessageEdited struct{ Message Message }
 	// MessageDeleted tells of messages that are gone.
@@ -68,6 +72,8 @@ type (
 )
 
 func (MessageCreated) payload()   {}
+func (MessageCompleted) payload() {}
+func (MessageActed) payload()     {}
 func (MessageEdited) payload()    {}
 func (MessageDeleted) payload()   {}
 func (ReactionAdded) payload()    {}
@@ -95,6 +101,22 @@ type Reaction struct {
 	By Actor
 	// Removed says that it was taken off rather than put on.
 	Removed bool
+}
+
+// Press is the pressing of a button under a message of this bot.
+type Press struct {
+	// Message as it is now.
+	Message Message
+	// Action is the id of the button.
+	Action string
+	// Value is what the button carried when it was pressed; empty without one.
+	Value string
+	// Values are what came along, a JSON object; nil without.
+	Values json.RawMessage
+	// By is who pressed it.
+	By Actor
+	// Hops is how many bots stand between this press and the person who caused it.
+	Hops int
 }
 
 // Command is a slash command of this bot that somebody called in a room.

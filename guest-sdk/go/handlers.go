@@ -13,7 +13,8 @@ type Handlers struct {
 	// Start runs once in each instance, before its first event. An error stops the bot.
 	Start func(m *Mesh) error
 
-	// OnMention gets messages that mention this bot. If it is nil, OnMessage gets them.
+	// OnMention gets messages that mention this bot. If it is nil, OnMessage gets them. A message that came bit by bit
+	// comes once, when it is complete.
 	OnMention func(m *Mesh, msg Message) error
 
 	// OnMessage gets messages that do not mention this bot. Only bots that hear everything get those.
@@ -24,6 +25,10 @@ type Handlers struct {
 
 	// OnReaction is told that an emoji was put on a message or taken off it.
 	OnReaction func(m *Mesh, r Reaction) error
+
+	// OnAction is told that somebody pressed a button under a message of this bot. Its buttons stay until the bot
+	// changes the message.
+	OnAction func(m *Mesh, p Press) error
 
 	// OnCommand answers one of the bot's slash commands, with a message in its room.
 	OnCommand func(m *Mesh, c Command) error
@@ -57,13 +62,13 @@ func (h Handlers) Begin(m *Mesh) (err error) {
 func (h Handlers) dispatch(m *Mesh, e Event) error {
 	switch payload := e.Payload.(type) {
 	case MessageCreated:
-		switch {
-		case payload.Message.Redacted:
-			return nil // Deleted before the bot saw it: there is nothing left to answer.
-		case payload.Message.MentionsMe && h.OnMention != nil:
-			return h.OnMention(m, payload.Message)
-		}
-		return callWith(h.OnMessage, m, payload.Message)
+		return h.said(m, payload.Message)
+	case MessageCompleted:
+		return h.said(m, payload.Message)
+	case MessageActed:
+		press := payload.Press
+		press.By = e.Actor
+		return callWith(h.OnAction, m, press)
 	case MessageEdited:
 		if payload.Message.Redacted {
 			return nil
@@ -86,6 +91,16 @@ func (h Handlers) dispatch(m *Mesh, e Event) error {
 	default:
 		return callWith(h.OnEvent, m, e)
 	}
+}
+
+func (h Handlers) said(m *Mesh, msg Message) error {
+	switch {
+	case msg.Redacted:
+		return nil // Deleted before the bot saw it: there is nothing left to answer.
+	case msg.MentionsMe && h.OnMention != nil:
+		return h.OnMention(m, msg)
+	}
+	return callWith(h.OnMessage, m, msg)
 }
 
 func call(handler func(*Mesh) error, m *Mesh) error {

@@ -27,10 +27,13 @@ type Host interface {
 	RoomMemberAdd(room, member string) (RoomMember, error)
 	RoomMemberRemove(room, member string) error
 
-	MessagePost(draft Draft) (Message, error)
+	MessagePost(draft Draft, streaming bool) (Message, error)
 	MessageGet(message string) (Message, error)
 	MessageList(room string, page PageRequest) (Page[Message], error)
-	MessageEdit(message, text string) (Message, error)
+	MessageEdit(message string, change Change) (Message, error)
+	MessageAppend(message string, offset uint64, text string, last bool) (length uint64, err error)
+	// MessageAct takes the values as JSON.
+	MessageAct(message, action, values string) error
 	MessageDelete(message string) error
 	ThreadList(room string, page PageRequest) (Page[Thread], error)
 	ThreadGet(thread string) (Thread, error)

@@ -20,6 +20,7 @@ import (
 	"the-mesh.dev/bot/internal/wit/imports/mesh_bot_rooms"
 	"the-mesh.dev/bot/internal/wit/imports/mesh_bot_secrets"
 	"the-mesh.dev/bot/internal/wit/imports/mesh_bot_timers"
+	"the-mesh.dev/bot/internal/wit/imports/mesh_bot_types"
 	wit "the-mesh.dev/bot/third_party/go-pkg/wit/types"
 )
 
@@ -97,13 +98,15 @@ func (host) RoomMemberRemove(room, member string) error {
 	return failure(mesh_bot_rooms.RoomMemberRemove(room, member))
 }
 
-func (host) MessagePost(draft Draft) (Message, error) {
+func (host) MessagePost(draft Draft, streaming bool) (Message, error) {
 	return converted(mesh_bot_messages.Post(mesh_bot_messages.NewMessage{
-		Room:    draft.RoomID,
-		Text:    draft.Text,
-		Thread:  some(draft.ThreadID),
-		ReplyTo: some(draft.ReplyTo),
-		Files:   draft.Files,
+		Room:      draft.RoomID,
+		Text:      draft.Text,
+		Thread:    some(draft.ThreadID),
+		ReplyTo:   some(draft.ReplyTo),
+		Files:     draft.Files,
+		Streaming: streaming,
+		Actions:   each(draft.Actions, Action.wit),
 	}), messageOf)
 }
 
@@ -115,8 +118,23 @@ func (host) MessageList(room string, page PageRequest) (Page[Message], error) {
 	return converted(mesh_bot_messages.List(room, page.wit()), messagePageOf)
 }
 
-func (host) MessageEdit(message, text string) (Message, error) {
-	return converted(mesh_bot_messages.Edit(message, text), messageOf)
+func (host) MessageEdit(message string, change Change) (Message, error) {
+	actions := wit.None[[]mesh_bot_types.Action]()
+	if change.Actions != nil {
+		actions = wit.Some(each(change.Actions, Action.wit))
+	}
+	return converted(mesh_bot_messages.Edit(message, mesh_bot_messages.Change{
+		Text:    some(change.Text),
+		Actions: actions,
+	}), messageOf)
+}
+
+func (host) MessageAppend(message string, offset uint64, text string, last bool) (uint64, error) {
+	return same(mesh_bot_messages.Append(message, offset, text, last))
+}
+
+func (host) MessageAct(message, action, values string) error {
+	return failure(mesh_bot_messages.Act(message, action, some(values)))
 }
 
 func (host) MessageDelete(message string) error { return failure(mesh_bot_messages.Delete(message)) }

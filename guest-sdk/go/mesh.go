@@ -54,6 +54,21 @@ func (m *Mesh) Reply(to Message, text string) (Message, error) {
 	return m.Messages.Send(to.Draft(text))
 }
 
+// ReplyStreaming answers a message where it stands, bit by bit: people see the answer while it is written. Needs
+// message.post and message.edit.
+//
+//	answer, err := m.ReplyStreaming(msg)
+//	if err != nil {
+//		return err
+//	}
+//	for word := range words {
+//		fmt.Fprint(answer, word, " ")
+//	}
+//	return answer.Finish()
+func (m *Mesh) ReplyStreaming(to Message) (*MessageWriter, error) {
+	return m.Messages.Stream(to.Draft(""))
+}
+
 // React puts an emoji on a message. Needs message.react.
 func (m *Mesh) React(to Message, emoji string) error {
 	return m.Messages.React(to.ID, emoji)

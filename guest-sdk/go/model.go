@@ -30,7 +30,7 @@ type Message struct {
 	CreatedAt time.Time
 	// EditedAt is zero when it was never edited.
 	EditedAt time.Time
-	// Revision rises by one with every edit; the first is 1.
+	// Revision rises by one with every change; the first is 1.
 	Revision uint64
 	// Seq is its position in the room's stream.
 	Seq uint64
@@ -44,7 +44,35 @@ type Message struct {
 	Reactions []ReactionCount
 	// Files are those that it shows.
 	Files []Attachment
+	// Streaming says that its author is still writing it.
+	Streaming bool
+	// Actions are its buttons.
+	Actions []Action
 }
+
+// Action is a button under a message.
+type Action struct {
+	// ID names it in its message: 1 to 64 of a to z, 0 to 9, _ and -.
+	ID string
+	// Label stands on it: 1 to 80 characters.
+	Label string
+	// Style is [Plain], [Primary] or [Danger].
+	Style Style
+	// Value is what its author is told with it, at most 2,000 bytes; empty for none.
+	Value string
+}
+
+// Style is how a button looks.
+type Style string
+
+const (
+	// Plain is like any other.
+	Plain Style = ""
+	// Primary is the one to press.
+	Primary Style = "primary"
+	// Danger does harm.
+	Danger Style = "danger"
+)
 
 // ReactionCount is how often an emoji is on a message.
 type ReactionCount struct {

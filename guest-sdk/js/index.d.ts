@@ -40,7 +40,10 @@ export type Handled = void | undefined | null | boolean | number | string | (obj
 export interface Handlers {
   /** Runs once in each instance, before its first event. An error stops the bot. */
   start?(mesh: Mesh): Handled;
-  /** A message that mentions this bot. Without this handler it is a message like any other. */
+  /**
+   * A message that mentions this bot. Without this handler it is a message like any other. One that came bit by bit
+   * comes once, when it is complete.
+   */
   onMention?(mention: Message, mesh: Mesh): Handled;
   /** A message that does not mention this bot. Only bots that hear everything get those. */
   onMessage?(message: Message, mesh: Mesh): Handled;
@@ -48,6 +51,8 @@ export interface Handlers {
   onEdit?(message: Message, mesh: Mesh): Handled;
   /** An emoji was put on a message or taken off it. */
   onReaction?(reaction: Reaction, mesh: Mesh): Handled;
+  /** Somebody pressed a button under a message of this bot. Its buttons stay until the bot changes the message. */
+  onAction?(press: Press, mesh: Mesh): Handled;
   /** One of the bot's slash commands was called. Answer with a message in its room. */
   onCommand?(command: Command, mesh: Mesh): Handled;
   /** One of the bot's timers has fired. */
@@ -118,6 +123,18 @@ export interface Attachment {
   readonly size: number;
 }
 
+/** A button under a message. */
+export interface Action {
+  /** Its name in the message: 1 to 64 of `a-z`, `0-9`, `_` and `-`. */
+  readonly id: string;
+  /** What stands on it: 1 to 80 characters. */
+  readonly label: string;
+  /** `plain`, if it is not said, `primary` or `danger`. */
+  readonly style?: string;
+  /** What its author is told with it; at most 2,000 bytes. */
+  readonly value?: string | null;
+}
+
 /** A message. */
 export class Message {
   constructor(fields: Omit<Message, "textWithoutMention" | "threadToReplyIn">);
@@ -131,7 +148,7 @@ export class Message {
   readonly text: string;
   readonly createdAt: Timestamp;
   readonly editedAt: Timestamp | null;
-  /** Rises by one with every edit; the first is 1. */
+  /** Rises by one with every change; the first is 1. */
   readonly revision: number;
   /** Position in the room's stream. */
   readonly seq: number;
@@ -145,6 +162,10 @@ export class Message {
   readonly reactions: readonly ReactionCount[];
   /** The files that it shows. */
   readonly files: readonly Attachment[];
+  /** Its author is still writing it. */
+  readonly streaming: boolean;
+  /** Its buttons. */
+  readonly actions: readonly Action[];
 
   /**
    * The text without the handle it begins with, and without the colon or comma after it.
@@ -167,6 +188,22 @@ export interface Reaction {
   readonly by: Actor;
   /** Taken off rather than put on. */
   readonly removed: boolean;
+}
+
+/** Somebody pressed a button under a message of this bot. */
+export interface Press {
+  /** The message, as it is now. */
+  readonly message: Message;
+  /** The id of the button. */
+  readonly action: string;
+  /** What the button carried when it was pressed. */
+  readonly value: string | null;
+  /** What came along. */
+  readonly values: { readonly [name: string]: any } | null;
+  /** Who pressed it. */
+  readonly by: Actor;
+  /** How many bots stand between this press and the person who caused it. */
+  readonly hops: number;
 }
 
 /** A slash command of this bot that somebody called in a room. */
@@ -364,7 +401,18 @@ export class Mesh {
   readonly ownBot: OwnBot;
 
   /** Answers a message where it stands: in its thread if it is in one, and as a reply to it. Needs `message.post`. */
-  reply(to: Message, text: Text, options?: { files?: readonly Id[] }): Message;
+  reply(to: Message, text: Text, options?: { files?: readonly Id[]; actions?: readonly Action[] }): Message;
+  /**
+   * Answers a message where it stands, bit by bit: people see the answer while it is written. Needs `message.post` and
+   * `message.edit`.
+   *
+   * ```js
+   * const answer = mesh.replyStreaming(mention);
+   * for (const word of words) answer.write(`${word} `);
+   * answer.finish();
+   * ```
+   */
+  replyStreaming(to: Message): MessageWriter;
   /** Puts an emoji on a message. Needs `message.react`. */
   react(to: Message, emoji: string): void;
   /**
@@ -409,6 +457,28 @@ export interface Draft {
   replyTo?: Id | null;
   /** Files that come along: uploaded by the bot to this room, and not shown by a message yet. At most 10. */
   files?: readonly Id[];
+  /** Buttons under it, at most 10; {@link Handlers.onAction} is told when somebody presses one. */
+  actions?: readonly Action[];
+}
+
+/**
+ * A message that people see while it is being written. What is written is sent in pieces that grow with the text, so
+ * that a long message takes no more than about fifty calls. A message that gets nothing more for a minute is closed by
+ * the mesh.
+ *
+ * When the event comes again after a crash, the same text goes on where the first try stopped. Where the second try
+ * writes something else, the message ends with that.
+ */
+export class MessageWriter {
+  private constructor();
+  /** The message as it was posted. */
+  readonly message: Message;
+  /** Adds text. */
+  write(text: Text): this;
+  /** Shows what was written up to now. */
+  flush(): void;
+  /** The message is complete: other bots hear of it now, and people whom it mentions are notified. */
+  finish(): void;
 }
 
 export interface Messages {
@@ -416,12 +486,24 @@ export interface Messages {
   post(room: Id, text: Text): Message;
   /** Posts a message with everything a draft can say. Needs `message.post`. */
   send(draft: Draft): Message;
+  /**
+   * Posts a message of which more is to come: people see it while it is written. The text of the draft is its
+   * beginning. Needs `message.post` and `message.edit`.
+   */
+  stream(draft: Omit<Draft, "text"> & { text?: Text }): MessageWriter;
   /** One message. Needs `message.read`. */
   get(message: Id): Message;
   /** The messages of a room, newest first. Needs `message.read`. */
   list(room: Id): Pages<Message>;
   /** Changes the text of one of the bot's own messages. Needs `message.edit`. */
   edit(message: Id, text: Text): Message;
+  /**
+   * Changes the text of one of the bot's own messages, or its buttons (none with an empty list), or both. Needs
+   * `message.edit`.
+   */
+  change(message: Id, change: { text?: Text; actions?: readonly Action[] }): Message;
+  /** Presses a button under a message; its author is told, with these values. Needs `message.react`. */
+  press(message: Id, action: string, values?: { readonly [name: string]: Json }): void;
   /** Deletes a message. Needs `message.delete`. */
   delete(message: Id): void;
   /** Puts an emoji on a message. Needs `message.react`. */

@@ -18,3 +18,4 @@ export * as log from "./src/log.js";
 export { Mesh } from "./src/mesh.js";
 export { Message } from "./src/message.js";
 export { Pages } from "./src/pages.js";
+export { MessageWriter } from "./src/writer.js";

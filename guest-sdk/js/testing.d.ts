@@ -80,6 +80,8 @@ export class TestMesh<Instance extends object = object> {
   edit(message: Message | Id, text: string): Outcome;
   /** Somebody reacts to a message; to the newest one if it is not said. */
   react(emoji: string, options?: { by?: string; on?: Message; removed?: boolean }): Outcome;
+  /** Somebody presses a button of the bot's newest message that has it. */
+  press(action: string, options?: { by?: string; values?: object }): Outcome;
   /** Somebody calls one of the bot's slash commands. */
   command(
     name: string,

@@ -120,6 +120,46 @@ async fn the_bots_that_ship_answer() {
     assert!(answers[1].contains('1') && answers[2].contains('2'), "{answers:?}");
 }
 
+/// A bot that hears mentions hears one that comes bit by bit, once it is there.
+#[tokio::test]
+async fn a_mention_that_comes_bit_by_bit_is_answered_once() {
+    let stage = stage().await;
+    stage.bot("echo").await;
+    let body = json!({ "text": "@echo", "streaming": true });
+    let path = format!("/rooms/{}/messages", stage.room);
+    let begun = stage.person.post(&path, body).await.expect(201);
+    stage.say("@echo meanwhile").await;
+    assert_eq!(stage.answers(1).await, ["echo: meanwhile"]);
+    let append = format!("/messages/{}/append", text(&begun["id"]));
+    for (piece, last) in [(" bit", false), (" by bit", true)] {
+        let body = json!({ "text": piece, "final": last });
+        stage.person.post(&append, body).await.expect(200);
+    }
+    stage.say("@echo after").await;
+    assert_eq!(
+        stage.answers(3).await,
+        ["echo: meanwhile", "echo: bit by bit", "echo: after"]
+    );
+}
+
+/// An answer that a bot had begun when its event came again is the one that it finishes, whatever it writes then.
+#[tokio::test]
+async fn an_answer_that_was_begun_is_finished() {
+    let stage = stage().await;
+    let bot = stage.bot("lab").await;
+    for (words, expected) in [("half half-and-more", "half-and-more"), ("one other", "other")] {
+        stage.say(&format!("@lab twice {words}")).await;
+        let mine = |one: &&Value| one["author"]["id"] == bot.as_str() && one["streaming"] != true;
+        let all = messages_until(&stage.person, &stage.room, |all| {
+            all.iter().filter(mine).any(|one| one["text"] == expected)
+        })
+        .await;
+        let answers = all.iter().filter(|one| one["author"]["id"] == bot.as_str());
+        assert_eq!(answers.filter(|one| one["text"] == expected).count(), 1);
+    }
+    assert_eq!(stage.answers(2).await, ["half-and-more", "other"]);
+}
+
 #[tokio::test]
 async fn a_bot_answers_its_command() {
     let stage = stage().await;

@@ -75,7 +75,9 @@ impl Stage {
         let data = folder.path().join("data");
         std::fs::create_dir(&data).unwrap();
         let site = site().await;
-        let config = format!("[bots]\ninternal_origins = [\"{site}\"]\n");
+        // The script is long, and looks often.
+        let rates = "[rates]\nactor_per_second = 100000\nactor_burst = 100000\n";
+        let config = format!("[bots]\ninternal_origins = [\"{site}\"]\n\n{rates}");
         std::fs::write(folder.path().join("mesh.toml"), config).unwrap();
         let program = Program::start(&data);
         let person = program.first_person().await;
@@ -155,6 +157,8 @@ impl Stage {
     /// The script, in parts; each begins and ends with a bot that answers.
     async fn play(&self) {
         self.words().await;
+        self.writing().await;
+        self.buttons().await;
         self.store().await;
         self.room_and_people().await;
         self.files_and_errors().await;
@@ -226,6 +230,80 @@ impl Stage {
             self.next(&said).await["text"],
             format!("{name} called measure with once and null")
         );
+    }
+
+    /// Messages that come bit by bit, from the bot and to it.
+    async fn writing(&self) {
+        let words = "Grüße, einige Wörter 👋 und eins";
+        let asked = self.mention(&format!("stream {words}")).await;
+        let answers = |one: &Value| one["reply_to"] == asked["id"];
+        let answer = self
+            .first(|one| answers(one) && one["streaming"] != true && one["text"] == words)
+            .await;
+        let path = format!("/rooms/{}/events?after={}", self.room, asked["seq"]);
+        let logged = self.person.get(&path).await.expect(200);
+        let of_answer = |event: &&Value| event["data"]["id"] == answer["id"];
+        let logged = logged["items"].as_array().unwrap().iter().filter(of_answer);
+        let kinds: Vec<_> = logged.map(|event| text(&event["type"])).collect();
+        assert_eq!(kinds, ["message.created", "message.completed"]);
+
+        let heard: u32 = self.ask("heard").await.parse().unwrap();
+        let mention = self
+            .write(&[&format!("@{}", self.handle), " echo", " bit", " by bit"])
+            .await;
+        self.write(&["not", " to", " you"]).await;
+        assert_eq!(self.ask("heard").await, (heard + 1).to_string());
+        let all = messages_until(&self.person, &self.room, |_| true).await;
+        let answers = all.iter().filter(|one| one["reply_to"] == mention.as_str());
+        let answers: Vec<_> = answers.map(|one| text(&one["text"])).collect();
+        assert_eq!(answers, ["bit by bit"]);
+    }
+
+    /// The person says it piece by piece; gives the id of the message.
+    async fn write(&self, pieces: &[&str]) -> String {
+        let body = json!({ "text": pieces[0], "streaming": true });
+        let path = format!("/rooms/{}/messages", self.room);
+        let message = text(&self.person.post(&path, body).await.expect(201)["id"]);
+        for (at, piece) in pieces.iter().enumerate().skip(1) {
+            let body = json!({ "text": piece, "final": at + 1 == pieces.len() });
+            self.person
+                .post(&format!("/messages/{message}/append"), body)
+                .await
+                .expect(200);
+        }
+        message
+    }
+
+    async fn buttons(&self) {
+        let name = text(&self.say("buttons, please").await["author"]["name"]);
+        let values = json!({ "values": { "b": 1, "a": "ä" } });
+        for (button, body, expected) in [
+            ("yes", values, r#"yes with 1 and {"a":"ä","b":1}"#),
+            ("no", json!({}), "no with nothing and null"),
+        ] {
+            let asked = self.mention("buttons").await;
+            let posted = self.first(|one| one["reply_to"] == asked["id"]).await;
+            let actions = json!([
+                { "id": "yes", "label": "Yes", "style": "primary", "value": "1" },
+                { "id": "no", "label": "No", "style": "plain" },
+            ]);
+            assert_eq!((&posted["text"], &posted["actions"]), (&json!("choose"), &actions));
+            let path = format!("/messages/{}/actions/{button}", text(&posted["id"]));
+            self.person.post(&path, body.clone()).await.expect(204);
+            let pressed = format!("{name} pressed {expected}");
+            let changed = self
+                .first(|one| one["id"] == posted["id"] && one["text"] == pressed.as_str())
+                .await;
+            assert_eq!(changed["actions"], Value::Null);
+            self.person.post(&path, body).await.refused(409, "wrong_state");
+        }
+        let body = json!({ "text": "Well?", "actions": [{ "id": "yes", "label": "Yes" }] });
+        let path = format!("/rooms/{}/messages", self.room);
+        let mine = text(&self.person.post(&path, body).await.expect(201)["id"]);
+        assert_eq!(self.ask(&format!("press {mine}")).await, "pressed");
+        let body = json!({ "actions": [] });
+        self.person.patch(&format!("/messages/{mine}"), body).await.expect(200);
+        assert_eq!(self.ask(&format!("press {mine}")).await, "conflict");
     }
 
     async fn store(&self) {

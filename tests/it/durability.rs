@@ -16,10 +16,20 @@ const KILLS: u32 = 8;
 /// Clients that post at once.
 const CLIENTS: u32 = 8;
 
-/// Asks the bot of one language to say the number.
+/// Asks the bot of one language to say the number, at once or bit by bit.
 fn mention(n: u32) -> String {
     let language = LANGUAGES[n as usize % LANGUAGES.len()];
-    format!("@conform-{language} echo {n}")
+    let command = if (n / 4).is_multiple_of(2) { "echo" } else { "stream" };
+    format!("@conform-{language} {command} {}", answer(n))
+}
+
+/// What the bot says then, and nothing less.
+fn answer(n: u32) -> String {
+    if (n / 4).is_multiple_of(2) {
+        n.to_string()
+    } else {
+        format!("{n} and {n} and {n}")
+    }
 }
 
 fn text(value: &Value) -> String {
@@ -99,7 +109,9 @@ async fn every_acknowledged_mention_gets_exactly_one_reply() {
     let client = program.client(Some(&token));
     let reply_to = |all: &[Value]| {
         let mut replies: BTreeMap<String, u32> = BTreeMap::new();
-        let theirs = |message: &&Value| bots.iter().any(|bot| message["author"]["id"] == bot.as_str());
+        let theirs = |message: &&Value| {
+            message["streaming"] != true && bots.iter().any(|bot| message["author"]["id"] == bot.as_str())
+        };
         for message in all.iter().filter(theirs) {
             *replies.entry(text(&message["text"])).or_default() += 1;
         }
@@ -107,7 +119,7 @@ async fn every_acknowledged_mention_gets_exactly_one_reply() {
     };
     let all = messages_until(&client, &room, |all| {
         let replies = reply_to(all);
-        acknowledged.iter().all(|n| replies.contains_key(&n.to_string()))
+        acknowledged.iter().all(|n| replies.contains_key(&answer(*n)))
     })
     .await;
     let posted: Vec<String> = all
@@ -196,4 +208,51 @@ async fn search_outlives_its_server() {
         .await
         .expect(200);
     assert_eq!(changed["items"].as_array().unwrap().len(), 3);
+}
+
+/// What was appended is there after the server was killed, and the author goes on as if nothing had been.
+#[tokio::test]
+async fn acknowledged_pieces_outlive_their_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    let mut program = Program::start(&data);
+    let token = program.first_person().await.token().unwrap().to_owned();
+    let mut person = program.client(Some(&token));
+    let mesh = text(&person.post("/meshes", json!({ "name": "home" })).await.expect(201)["id"]);
+    let body = json!({ "name": "r" });
+    let room = text(&person.post(&format!("/meshes/{mesh}/rooms"), body).await.expect(201)["id"]);
+    let body = json!({ "text": "", "streaming": true });
+    let begun = person.post(&format!("/rooms/{room}/messages"), body).await.expect(201);
+    let message = format!("/messages/{}", text(&begun["id"]));
+    let append = format!("{message}/append");
+    let mut written = String::new();
+    for round in 0..5 {
+        let mut last = json!(null);
+        for n in 0..10 {
+            let piece = format!("{round}.{n} ");
+            last = json!({ "text": piece, "offset": written.len() });
+            let told = person.post(&append, last.clone()).await.expect(200);
+            written += &piece;
+            assert_eq!(told["length"], written.len());
+        }
+        program = program.kill_and_restart();
+        person = program.client(Some(&token));
+        let found = person.get(&message).await.expect(200);
+        assert_eq!((&found["text"], &found["streaming"]), (&json!(written), &json!(true)));
+        // As if the answer had not come.
+        person.post(&append, last).await.expect(200);
+    }
+    let end = json!({ "text": "end", "offset": written.len(), "final": true });
+    for _ in 0..2 {
+        person.post(&append, end.clone()).await.expect(200);
+        program = program.kill_and_restart();
+        person = program.client(Some(&token));
+    }
+    let found = person.get(&message).await.expect(200);
+    assert_eq!(
+        (&found["text"], &found["streaming"]),
+        (&json!(written + "end"), &Value::Null)
+    );
+    no_position_is_missing(&person, &room).await;
 }

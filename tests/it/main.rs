@@ -11,6 +11,7 @@ mod follow;
 mod golden;
 mod live;
 mod mcp;
+mod messages;
 mod neighbours;
 mod people;
 mod sweeps;

@@ -147,7 +147,8 @@ impl TestServer {
                 tokio::select! {
                     () = ended.cancelled() => {}
                     () = mesh_service::approval::follow(settled.clone()) => {}
-                    () = mesh_service::timer::follow(settled) => {}
+                    () = mesh_service::timer::follow(settled.clone()) => {}
+                    () = mesh_service::message::follow(settled) => {}
                 }
             };
             let ending = async {

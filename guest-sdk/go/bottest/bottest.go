@@ -169,6 +169,9 @@ func (test *Mesh) Mention(text string) error { return test.By("Ada").Mention(tex
 // Message has Ada say something in general without mentioning the bot.
 func (test *Mesh) Message(text string) error { return test.By("Ada").Message(text) }
 
+// Press has Ada press a button of the bot's newest message that has it. One that is not there ends the test.
+func (test *Mesh) Press(action string) error { return test.By("Ada").Press(action) }
+
 // Command has Ada call one of the bot's slash commands in general, with this text behind it.
 func (test *Mesh) Command(name, text string) error { return test.By("Ada").Command(name, text) }
 

@@ -31,6 +31,9 @@ func (d *diary) handlers() bot.Handlers {
 		OnReaction: func(_ *bot.Mesh, r bot.Reaction) error {
 			return d.note("%s by %s, removed: %t", r.Emoji, r.By.Name, r.Removed)
 		},
+		OnAction: func(_ *bot.Mesh, p bot.Press) error {
+			return d.note("%s pressed %s %q %s", p.By.Name, p.Action, p.Value, string(p.Values))
+		},
 		OnCommand: func(_ *bot.Mesh, c bot.Command) error {
 			return d.note("%s %q %s by %s", c.Name, c.Text, string(c.Arguments), c.By.Name)
 		},
@@ -56,6 +59,78 @@ func equal(t *testing.T, got []string, want ...string) {
 	t.Helper()
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestAMessageIsSeenWhileItIsWritten(t *testing.T) {
+	test := permissive(t, bot.Handlers{})
+	answer, err := test.Mesh().Messages.Stream(bot.Draft{RoomID: test.Room("general").ID})
+	check(t, err)
+	fmt.Fprint(answer, "one")
+	equal(t, test.Replies(), "")
+	check(t, answer.Flush())
+	equal(t, test.Replies(), "one")
+	if !test.Posts()[0].Streaming {
+		t.Error("it is complete too early")
+	}
+	long := strings.Repeat("é", 40)
+	_, err = io.WriteString(answer, long)
+	check(t, err)
+	equal(t, test.Replies(), "one"+long)
+	// Half of a letter waits for its other half.
+	_, err = answer.Write([]byte("\xc3"))
+	check(t, err)
+	check(t, answer.Flush())
+	equal(t, test.Replies(), "one"+long)
+	_, err = answer.Write([]byte("\xa9"))
+	check(t, err)
+	check(t, answer.Finish())
+	equal(t, test.Replies(), "one"+long+"é")
+	if test.Posts()[0].Streaming {
+		t.Error("it is not complete")
+	}
+}
+
+func TestWhatIsWrittenLastStays(t *testing.T) {
+	test := permissive(t, bot.Handlers{})
+	answer, err := test.Mesh().Messages.Stream(bot.Draft{RoomID: test.Room("general").ID, Text: "one"})
+	check(t, err)
+	_, err = test.Mesh().Messages.Edit(answer.Message.ID, "something else")
+	check(t, err)
+	fmt.Fprint(answer, " two")
+	check(t, answer.Flush())
+	equal(t, test.Replies(), "something else")
+	check(t, answer.Finish())
+	equal(t, test.Replies(), "one two")
+}
+
+func TestButtons(t *testing.T) {
+	d := &diary{}
+	test := permissive(t, d.handlers())
+	messages := test.Mesh().Messages
+	asked, err := messages.Send(bot.Draft{RoomID: test.Room("general").ID, Text: "Well?", Actions: []bot.Action{
+		{ID: "yes", Label: "Yes", Style: bot.Primary, Value: "7"}, {ID: "no", Label: "No"},
+	}})
+	check(t, err)
+	check(t, test.By("Bob").PressWith("yes", map[string]int{"why": 1}))
+	check(t, test.Press("no"))
+	equal(t, d.seen, "start", `Bob pressed yes "7" {"why":1}`, `Ada pressed no "" `)
+	check(t, messages.Press(asked.ID, "yes", nil))
+	if err := messages.Press(asked.ID, "maybe", nil); !errors.Is(err, bot.ErrConflict) {
+		t.Errorf("got %v", err)
+	}
+	changed, err := messages.Change(asked.ID, bot.Change{Text: "Now?"})
+	check(t, err)
+	if len(changed.Actions) != 2 {
+		t.Errorf("the buttons are gone: %+v", changed)
+	}
+	changed, err = messages.Change(asked.ID, bot.Change{Actions: []bot.Action{}})
+	check(t, err)
+	if changed.Text != "Now?" || len(changed.Actions) != 0 {
+		t.Errorf("got %+v", changed)
+	}
+	if _, err := messages.Change(asked.ID, bot.Change{}); !errors.Is(err, bot.ErrInvalid) {
+		t.Errorf("got %v", err)
 	}
 }
 

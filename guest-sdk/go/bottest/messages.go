@@ -1,6 +1,7 @@
 package bottest
 
 import (
+	"fmt"
 	"slices"
 
 	"the-mesh.dev/bot"
@@ -31,11 +32,17 @@ func (w *world) edit(id, text string) (bot.Message, error) {
 	if err != nil {
 		return bot.Message{}, err
 	}
-	return w.change(message, text), nil
+	return w.change(message, bot.Change{Text: text}), nil
 }
 
-func (w *world) change(message *bot.Message, text string) bot.Message {
-	message.Text = text
+func (w *world) change(message *bot.Message, change bot.Change) bot.Message {
+	if change.Text != "" {
+		message.Text = change.Text
+		message.Streaming = false
+	}
+	if change.Actions != nil {
+		message.Actions = slices.Clone(change.Actions)
+	}
 	message.Revision++
 	w.next()
 	message.EditedAt = w.now()
@@ -67,7 +74,7 @@ func (w *world) findMessage(id string) (*bot.Message, error) {
 	return nil, &bot.NotFoundError{What: id}
 }
 
-func (w *world) MessagePost(draft bot.Draft) (bot.Message, error) {
+func (w *world) MessagePost(draft bot.Draft, streaming bool) (bot.Message, error) {
 	defer w.lock()()
 	if err := w.permit("message.post"); err != nil {
 		return bot.Message{}, err
@@ -78,8 +85,11 @@ func (w *world) MessagePost(draft bot.Draft) (bot.Message, error) {
 	if len(draft.Text) > mostText {
 		return bot.Message{}, &bot.InvalidError{Why: "a message has at most 64 KiB"}
 	}
-	if draft.Text == "" && len(draft.Files) == 0 {
+	if draft.Text == "" && len(draft.Files) == 0 && !streaming {
 		return bot.Message{}, &bot.InvalidError{Why: "a message has a text, or files"}
+	}
+	if err := check(draft.Actions); err != nil {
+		return bot.Message{}, err
 	}
 	files, err := w.show(draft.RoomID, draft.Files)
 	if err != nil {
@@ -94,7 +104,24 @@ func (w *world) MessagePost(draft bot.Draft) (bot.Message, error) {
 		Trust:    "local",
 		Hops:     1,
 		Files:    files,
+
+		Streaming: streaming,
+		Actions:   slices.Clone(draft.Actions),
 	}), nil
+}
+
+// check says whether a message may have these buttons.
+func check(actions []bot.Action) error {
+	if len(actions) > 10 {
+		return &bot.InvalidError{Why: "a message has at most 10 buttons"}
+	}
+	for at, action := range actions {
+		same := func(other bot.Action) bool { return other.ID == action.ID }
+		if action.ID == "" || action.Label == "" || slices.ContainsFunc(actions[:at], same) {
+			return &bot.InvalidError{Why: "each button has an id of its own, and a label"}
+		}
+	}
+	return nil
 }
 
 func (w *world) MessageGet(id string) (bot.Message, error) {
@@ -122,19 +149,81 @@ func (w *world) MessageList(room string, page bot.PageRequest) (bot.Page[bot.Mes
 	return paged(messages, page)
 }
 
-func (w *world) MessageEdit(id, text string) (bot.Message, error) {
+func (w *world) MessageEdit(id string, change bot.Change) (bot.Message, error) {
 	defer w.lock()()
-	if err := w.permit("message.edit"); err != nil {
+	message, err := w.own(id)
+	switch {
+	case err != nil:
 		return bot.Message{}, err
+	case change.Text == "" && change.Actions == nil:
+		return bot.Message{}, &bot.InvalidError{Why: "there is a text, or there are buttons"}
+	case change.Text == "" && message.Streaming:
+		return bot.Message{}, &bot.ConflictError{Why: "more of the text is to come"}
+	}
+	if err := check(change.Actions); err != nil {
+		return bot.Message{}, err
+	}
+	return w.change(message, change), nil
+}
+
+// own gives a message that the bot may change.
+func (w *world) own(id string) (*bot.Message, error) {
+	if err := w.permit("message.edit"); err != nil {
+		return nil, err
 	}
 	message, err := w.findMessage(id)
 	if err != nil {
-		return bot.Message{}, err
+		return nil, err
 	}
 	if message.Author != w.me {
-		return bot.Message{}, &bot.DeniedError{Reason: "ownership", Detail: "only its author may change a message"}
+		return nil, &bot.DeniedError{Reason: "ownership", Detail: "only its author may change a message"}
 	}
-	return w.change(message, text), nil
+	return message, nil
+}
+
+func (w *world) MessageAppend(id string, offset uint64, text string, last bool) (uint64, error) {
+	defer w.lock()()
+	message, err := w.own(id)
+	switch {
+	case err != nil:
+		return 0, err
+	case !message.Streaming || offset != uint64(len(message.Text)):
+		return 0, &bot.ConflictError{Why: fmt.Sprintf("the text has %d bytes", len(message.Text))}
+	case len(message.Text)+len(text) > mostText:
+		return 0, &bot.InvalidError{Why: "a message has at most 64 KiB"}
+	}
+	message.Text += text
+	message.Streaming = !last
+	message.Revision++
+	return uint64(len(message.Text)), nil
+}
+
+func (w *world) MessageAct(id, action, _ string) error {
+	defer w.lock()()
+	if err := w.permit("message.react"); err != nil {
+		return err
+	}
+	message, err := w.findMessage(id)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(message.Actions, func(button bot.Action) bool { return button.ID == action }) {
+		return &bot.ConflictError{Why: "this message has no such button"}
+	}
+	return nil
+}
+
+// button finds the newest message of the bot that has a button, and what that carries.
+func (w *world) button(action string) (bot.Message, string, bool) {
+	defer w.lock()()
+	for _, message := range slices.Backward(w.messages) {
+		for _, button := range message.Actions {
+			if message.Author == w.me && button.ID == action {
+				return *message, button.Value, true
+			}
+		}
+	}
+	return bot.Message{}, "", false
 }
 
 func (w *world) MessageDelete(id string) error {

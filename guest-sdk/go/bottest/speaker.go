@@ -78,6 +78,29 @@ func (s Speaker) Unreact(message, emoji string) error {
 	})
 }
 
+// Press presses a button of the bot's newest message that has it. One that is not there ends the test.
+func (s Speaker) Press(action string) error { return s.press(action, nil) }
+
+// PressWith presses a button with values: anything that becomes a JSON object.
+func (s Speaker) PressWith(action string, values any) error {
+	s.test.t.Helper()
+	return s.press(action, json.RawMessage(s.test.encode("the values", values)))
+}
+
+func (s Speaker) press(action string, values json.RawMessage) error {
+	s.test.t.Helper()
+	message, value, found := s.test.world.button(action)
+	if !found {
+		s.test.t.Fatalf("no message of the bot has the button %s", action)
+	}
+	return s.test.eventBy(s.test.world.actor(s.name), bot.MessageActed{Press: bot.Press{
+		Message: message,
+		Action:  action,
+		Value:   value,
+		Values:  values,
+	}})
+}
+
 // Command calls one of the bot's slash commands, with this text behind it.
 func (s Speaker) Command(name, text string) error { return s.call(name, text, nil) }
 

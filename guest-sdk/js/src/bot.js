@@ -4,6 +4,7 @@ const HANDLERS = new Set([
   "onMessage",
   "onEdit",
   "onReaction",
+  "onAction",
   "onCommand",
   "onTimer",
   "onDecision",

@@ -1,9 +1,22 @@
 // Events as handlers get them: flat, with who caused them, and with JSON already read.
 
 import { parse } from "./imports.js";
+import { Message } from "./message.js";
 
 export function reactionOf({ actor, payload }) {
   return { ...payload.val, by: actor, removed: payload.tag === "reaction-removed" };
+}
+
+export function pressOf({ actor, payload }) {
+  const { message, actionId, value, values, hops } = payload.val;
+  return {
+    message: new Message(message),
+    action: actionId,
+    value: value ?? null,
+    values: optionallyParsed(values),
+    by: actor,
+    hops,
+  };
 }
 
 export function commandOf({ actor, payload }) {

@@ -28,8 +28,12 @@ export class Mesh {
     this.ownBot = new OwnBot(this.#imports);
   }
 
-  reply(to, text, { files = [] } = {}) {
-    return this.messages.send({ room: to.roomId, thread: to.threadId, replyTo: to.id, text, files });
+  reply(to, text, { files = [], actions = [] } = {}) {
+    return this.messages.send({ room: to.roomId, thread: to.threadId, replyTo: to.id, text, files, actions });
+  }
+
+  replyStreaming(to) {
+    return this.messages.stream({ room: to.roomId, thread: to.threadId, replyTo: to.id });
   }
 
   react(to, emoji) {

@@ -1,6 +1,7 @@
-import { id, list, optionalId, text as words } from "./arguments.js";
+import { id, json, list, optionalId, optionalText, text as words } from "./arguments.js";
 import { Message } from "./message.js";
 import { Pages } from "./pages.js";
+import { MessageWriter } from "./writer.js";
 
 /** Posting, reading, changing and deleting messages, and reactions. */
 export class Messages {
@@ -14,7 +15,16 @@ export class Messages {
     return this.send({ room, text });
   }
 
-  send({ room, text, thread, replyTo, files = [] }) {
+  send(draft) {
+    return this.#post(draft, false);
+  }
+
+  stream({ text = "", ...draft }) {
+    const beginning = words(text, "the text");
+    return new MessageWriter(this.#imports, this.#post({ ...draft, text: beginning }, true), beginning);
+  }
+
+  #post({ room, text, thread, replyTo, files = [], actions = [] }, streaming) {
     return new Message(
       this.#imports.messages.post({
         room: id(room, "a room"),
@@ -22,6 +32,8 @@ export class Messages {
         thread: optionalId(thread, "a thread"),
         replyTo: optionalId(replyTo, "a message"),
         files: list(files, "files", id),
+        streaming,
+        actions: list(actions, "actions", actionOf),
       }),
     );
   }
@@ -36,7 +48,20 @@ export class Messages {
   }
 
   edit(message, text) {
-    return new Message(this.#imports.messages.edit(id(message, "a message"), words(text, "the text")));
+    return this.change(message, { text: words(text, "the text") });
+  }
+
+  change(message, { text, actions }) {
+    const change = {
+      text: optionalText(text, "the text"),
+      actions: actions === undefined ? null : list(actions, "actions", actionOf),
+    };
+    return new Message(this.#imports.messages.edit(id(message, "a message"), change));
+  }
+
+  press(message, action, values) {
+    const named = words(action, "the id of a button");
+    this.#imports.messages.act(id(message, "a message"), named, values === undefined ? null : json(values, "values"));
   }
 
   delete(message) {
@@ -50,6 +75,15 @@ export class Messages {
   unreact(message, emoji) {
     this.#imports.messages.reactionRemove(id(message, "a message"), words(emoji, "an emoji"));
   }
+}
+
+function actionOf({ id: name, label, style = "plain", value }) {
+  return {
+    id: words(name, "the id of a button"),
+    label: words(label, "the label of a button"),
+    style: words(style, "the style of a button"),
+    value: optionalText(value, "the value of a button"),
+  };
 }
 
 export function pageOfMessages({ messages, nextCursor }) {

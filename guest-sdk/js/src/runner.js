@@ -1,6 +1,6 @@
 import { notAsync } from "./bot.js";
 import { MeshError, PendingError, RateLimitedError, Reject, Retry } from "./errors.js";
-import { commandOf, decisionOf, eventOf, firingOf, reactionOf } from "./event.js";
+import { commandOf, decisionOf, eventOf, firingOf, pressOf, reactionOf } from "./event.js";
 import * as log from "./log.js";
 import { Mesh } from "./mesh.js";
 import { Message } from "./message.js";
@@ -47,12 +47,15 @@ export class Runner {
     const { tag, val } = event.payload;
     switch (tag) {
       case "message-created":
+      case "message-completed":
         return this.#onMessage(new Message(val));
       case "message-edited":
         return val.redacted ? undefined : this.#call("onEdit", new Message(val), this.mesh);
       case "reaction-added":
       case "reaction-removed":
         return this.#call("onReaction", reactionOf(event), this.mesh);
+      case "message-acted":
+        return this.#call("onAction", pressOf(event), this.mesh);
       case "command-invoked":
         return this.#call("onCommand", commandOf(event), this.mesh);
       case "timer-fired":

@@ -47,6 +47,9 @@ const diary = defineBot(() => ({
   onCommand({ name, text, arguments: given, by }) {
     this.seen.push(`${by.name} called ${name} ${text} ${JSON.stringify(given)}`);
   },
+  onAction({ action, value, values, by }) {
+    this.seen.push(`${by.name} pressed ${action} ${value} ${JSON.stringify(values)}`);
+  },
   onConfigChanged() {
     this.seen.push("config");
   },
@@ -66,6 +69,14 @@ test("each event has its handler", () => {
   mesh.event("bot-grants-changed");
   mesh.event("other", { name: "moon.rose", data: '{"full":true}' });
   mesh.event("message-created", message("", { redacted: true, mentionsMe: true }));
+  mesh.event("message-completed", message("@bot at last", { mentionsMe: true }));
+  mesh.mesh.messages.send({
+    room: mesh.room("general").id,
+    text: "Well?",
+    actions: [{ id: "yes", label: "Yes", value: 7 }],
+  });
+  mesh.press("yes", { by: "Bob", values: { why: 1 } });
+  assert.throws(() => mesh.press("no"), /no message of the bot/);
   assert.deepEqual(mesh.bot.seen, [
     "start",
     "mention hi",
@@ -76,6 +87,8 @@ test("each event has its handler", () => {
     "config",
     "bot-grants-changed at test null",
     'other at test {"name":"moon.rose","data":{"full":true}}',
+    "mention at last",
+    'Bob pressed yes 7 {"why":1}',
   ]);
 });
 
@@ -383,4 +396,44 @@ test("only a leading handle is taken off", () => {
   ]) {
     assert.equal(message(text).textWithoutMention, without, JSON.stringify(text));
   }
+});
+
+test("a message is seen while it is written", () => {
+  const test = TestMesh.permissive(diary);
+  const answer = test.mesh.replyStreaming(message("hi", { roomId: test.room("general").id }));
+  answer.write("one");
+  assert.deepEqual(test.replies, [""]);
+  answer.flush();
+  assert.deepEqual([test.replies, test.posts[0].streaming], [["one"], true]);
+  answer.write("👋".repeat(40)).write("\ud83d");
+  assert.equal(test.replies[0], `one${"👋".repeat(40)}`);
+  answer.flush();
+  answer.write("\udc4b").finish();
+  assert.deepEqual([test.replies, test.posts[0].streaming], [[`one${"👋".repeat(41)}`], false]);
+});
+
+test("what is written last stays", () => {
+  const test = TestMesh.permissive(diary);
+  const answer = test.mesh.messages.stream({ room: test.room("general").id, text: "one" });
+  test.mesh.messages.edit(answer.message.id, "something else");
+  answer.write(" two").flush();
+  assert.deepEqual(test.replies, ["something else"]);
+  answer.finish();
+  assert.deepEqual(test.replies, ["one two"]);
+});
+
+test("buttons are taken away", () => {
+  const test = TestMesh.permissive(diary);
+  const { messages } = test.mesh;
+  const actions = [{ id: "yes", label: "Yes", style: "primary" }];
+  const { id } = messages.send({ room: test.room("general").id, text: "Well?", actions });
+  messages.press(id, "yes", { by: "me" });
+  assert.throws(() => messages.press(id, "no"), ConflictError);
+  assert.equal(messages.change(id, { text: "Now?" }).actions[0].style, "primary");
+  const done = messages.change(id, { actions: [] });
+  assert.deepEqual([done.text, done.actions], ["Now?", []]);
+  assert.throws(() => messages.press(id, "yes"), ConflictError);
+  assert.throws(() => messages.change(id, {}), InvalidError);
+  const same = [...actions, ...actions];
+  assert.throws(() => messages.send({ room: test.room("general").id, text: "Well?", actions: same }), InvalidError);
 });

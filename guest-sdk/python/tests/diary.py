@@ -12,6 +12,7 @@ from mesh_bot import (
     Failed,
     Message,
     Pending,
+    Press,
     RateLimited,
     Reaction,
     Reject,
@@ -51,6 +52,9 @@ class Diary(Bot):
 
     def on_reaction(self, reaction: Reaction) -> None:
         self.seen.append(f"{reaction.emoji} by {reaction.by.name}, removed: {reaction.removed}")
+
+    def on_action(self, press: Press) -> None:
+        self.seen.append(f"{press.action} {press.value} {press.values} by {press.by.name}")
 
     def on_command(self, command: Command) -> None:
         self.seen.append(f"/{command.name} {command.text} {command.arguments} by {command.by.name}")

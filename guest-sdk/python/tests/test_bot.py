@@ -9,7 +9,19 @@ from datetime import timedelta
 
 from diary import Diary
 
-from mesh_bot import Ack, Bot, GrantsChanged, Message, MessageCreated, MessageDeleted, Rejected, RetryAfter, models
+from mesh_bot import (
+    Ack,
+    Action,
+    Bot,
+    GrantsChanged,
+    Message,
+    MessageCompleted,
+    MessageCreated,
+    MessageDeleted,
+    Rejected,
+    RetryAfter,
+    models,
+)
 from mesh_bot.testing import HandlerFailed, TestMesh, message
 
 
@@ -30,6 +42,11 @@ class BotTest(unittest.TestCase):
         test.event(GrantsChanged())
         test.event(MessageDeleted("room_1", [said]))
         test.event(MessageCreated(replace(message(""), redacted=True, mentions_me=True)))
+        test.event(MessageCompleted(replace(message("@bot at last"), mentions_me=True)))
+        test.mesh.messages.post(test.room("general").id, "Well?", actions=[Action("yes", "Yes", value="7")])
+        test.press("yes", by="Bob", values={"why": 1})
+        with self.assertRaises(ValueError):
+            test.press("no")
         self.assertEqual(
             test.bot.seen,
             [
@@ -43,6 +60,8 @@ class BotTest(unittest.TestCase):
                 "config {'greeting': 'hi'}",
                 "GrantsChanged",
                 "MessageDeleted",
+                "mention at last",
+                "yes 7 {'why': 1} by Bob",
             ],
         )
 

@@ -11,6 +11,7 @@ from itertools import islice
 from diary import Diary
 
 from mesh_bot import (
+    Action,
     Attachment,
     Conflict,
     Denied,
@@ -99,6 +100,54 @@ class StoreTest(MeshTest):
         self.assertEqual([entry.key for entry in islice(kv.list(page_size=2), 1)], ["a/0"])
         with self.assertRaises(Invalid):
             next(kv.list(page_size=0))
+
+
+class WritingTest(MeshTest):
+    def test_a_message_is_seen_while_it_is_written(self) -> None:
+        with self.mesh.messages.stream(self.room) as answer:
+            answer.write("one")
+            self.assertEqual(self.test.replies, [""])
+            answer.flush()
+            self.assertEqual((self.test.replies, self.test.posts[0].streaming), (["one"], True))
+            answer.write("é" * 64)
+            self.assertEqual(len(self.test.replies[0]), 67)
+            print(", three", end="", file=answer)
+        (written,) = self.test.posts
+        self.assertEqual((written.text, written.streaming), ("one" + "é" * 64 + ", three", False))
+        with self.assertRaises(ValueError):
+            answer.write("more")
+
+    def test_what_is_written_last_stays(self) -> None:
+        with self.mesh.messages.stream(self.room, "one") as answer:
+            self.mesh.messages.edit(answer.message.id, "something else")
+            answer.write(" two")
+            answer.flush()
+            self.assertEqual(self.test.replies, ["something else"])
+        self.assertEqual(self.test.replies, ["one two"])
+
+    def test_what_failed_is_left_as_it_is(self) -> None:
+        with self.assertRaises(KeyError), self.mesh.messages.stream(self.room, "one") as answer:
+            raise KeyError
+        self.assertTrue(self.test.posts[0].streaming)
+        self.assertEqual(answer.message.text, "one")
+
+
+class ButtonsTest(MeshTest):
+    def test_buttons_are_taken_away(self) -> None:
+        messages = self.mesh.messages
+        asked = messages.post(self.room, "Well?", actions=[Action("yes", "Yes", style="primary")])
+        messages.press(asked.id, "yes", {"by": "me"})
+        with self.assertRaises(Conflict):
+            messages.press(asked.id, "no")
+        self.assertEqual(messages.change(asked.id, text="Now?").actions, asked.actions)
+        done = messages.change(asked.id, actions=[])
+        self.assertEqual((done.text, done.actions), ("Now?", []))
+        with self.assertRaises(Conflict):
+            messages.press(asked.id, "yes")
+        with self.assertRaises(Invalid):
+            messages.post(self.room, "Well?", actions=[Action("a", "A"), Action("a", "B")])
+        with self.assertRaises(Invalid):
+            messages.change(asked.id)
 
 
 class RightsTest(MeshTest):

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from mesh_bot import (
+    Action,
     Actor,
     Attachment,
     Command,
@@ -15,8 +16,10 @@ from mesh_bot import (
     Decision,
     Gap,
     Member,
+    MessageCompleted,
     MessageCreated,
     MessageDeleted,
+    Press,
     Reaction,
     ReactionCount,
     RoomMember,
@@ -56,6 +59,8 @@ class RecordsTest(unittest.TestCase):
             redacted=False,
             reactions=[SimpleNamespace(emoji="tea", count=2, mine=False)],
             files=[SimpleNamespace(id="file_1", name="a.png", media_type="image/png", size=70)],
+            streaming=True,
+            actions=[SimpleNamespace(id="yes", label="Yes", style="primary", value=None)],
         )
         read = payload("MessageCreated", raw)
         assert isinstance(read, MessageCreated)
@@ -64,6 +69,12 @@ class RecordsTest(unittest.TestCase):
         self.assertEqual(read.message.author, Actor("person_1", "person", "Ada"))
         self.assertEqual(read.message.reactions, [ReactionCount("tea", 2, False)])
         self.assertEqual(read.message.files, [Attachment("file_1", "a.png", "image/png", 70)])
+        self.assertTrue(read.message.streaming)
+        self.assertEqual(read.message.actions, [Action("yes", "Yes", "primary")])
+        self.assertEqual(payload("MessageCompleted", raw), MessageCompleted(read.message))
+        press = SimpleNamespace(message=raw, action_id="yes", value="7", values='{"a":1}', hops=1)
+        ada = Actor("person_1", "person", "Ada")
+        self.assertEqual(payload("MessageActed", press), Press(read.message, "yes", "7", {"a": 1}, ada, 1))
 
     def test_each_case_has_its_class(self) -> None:
         ada = Actor("person_1", "person", "Ada")

@@ -75,7 +75,9 @@ calls! {
     message_post(message: &messages::NewMessage) -> Message = messages::post;
     message_get(message: &str) -> Message = messages::get;
     message_list(room: &str, page: &PageRequest) -> messages::MessagePage = messages::list;
-    message_edit(message: &str, text: &str) -> Message = messages::edit;
+    message_edit(message: &str, change: &messages::Change) -> Message = messages::edit;
+    message_append(message: &str, offset: u64, text: &str, last: bool) -> u64 = messages::append;
+    message_act(message: &str, action: &str, values: Option<&str>) -> () = messages::act;
     message_delete(message: &str) -> () = messages::delete;
     thread_list(room: &str, page: &PageRequest) -> messages::ThreadPage = messages::thread_list;
     thread_get(thread: &str) -> Thread = messages::thread_get;

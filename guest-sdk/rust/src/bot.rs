@@ -1,4 +1,4 @@
-use crate::{Call, Command, Decision, Error, Event, Mesh, Message, Reaction, Result, TimerFired};
+use crate::{Call, Command, Decision, Error, Event, Mesh, Message, Press, Reaction, Result, TimerFired};
 
 /// What a bot does. Every method has a default, so a bot writes only those it needs.
 ///
@@ -11,7 +11,8 @@ pub trait Bot: Default + 'static {
         Ok(())
     }
 
-    /// A message that mentions this bot. By default it is a message like any other.
+    /// A message that mentions this bot. By default it is a message like any other. One that came bit by bit comes
+    /// here once, when it is complete.
     fn on_mention(&mut self, mention: &Message, mesh: &Mesh) -> Result {
         self.on_message(mention, mesh)
     }
@@ -31,6 +32,12 @@ pub trait Bot: Default + 'static {
     /// An emoji was put on a message or taken off it.
     fn on_reaction(&mut self, reaction: &Reaction, mesh: &Mesh) -> Result {
         let _ = (reaction, mesh);
+        Ok(())
+    }
+
+    /// Somebody pressed a button under a message of this bot. Its buttons stay until the bot changes the message.
+    fn on_action(&mut self, press: &Press, mesh: &Mesh) -> Result {
+        let _ = (press, mesh);
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-use crate::{Bot, Call, Command, Error, Event, Mesh, Outcome, Payload, Reaction, Result};
+use crate::{Bot, Call, Command, Error, Event, Mesh, Outcome, Payload, Press, Reaction, Result};
 use std::time::Duration;
 
 /// Makes a type that implements [`Bot`](crate::Bot) the bot of this component, and embeds its manifest
@@ -84,9 +84,16 @@ impl<B: Bot> Runner<B> {
         let Self { bot, mesh } = self;
         match &event.payload {
             // Deleted before the bot saw it: there is nothing left to answer.
-            Payload::MessageCreated(message) | Payload::MessageEdited(message) if message.redacted => Ok(()),
-            Payload::MessageCreated(message) if message.mentions_me => bot.on_mention(message, mesh),
-            Payload::MessageCreated(message) => bot.on_message(message, mesh),
+            Payload::MessageCreated(message) | Payload::MessageCompleted(message) | Payload::MessageEdited(message)
+                if message.redacted =>
+            {
+                Ok(())
+            }
+            Payload::MessageCreated(message) | Payload::MessageCompleted(message) if message.mentions_me => {
+                bot.on_mention(message, mesh)
+            }
+            Payload::MessageCreated(message) | Payload::MessageCompleted(message) => bot.on_message(message, mesh),
+            Payload::MessageActed(press) => bot.on_action(&Press::read(&event.actor, press)?, mesh),
             Payload::MessageEdited(message) => bot.on_edit(message, mesh),
             Payload::ReactionAdded(reaction) => bot.on_reaction(&reaction_of(event, reaction, false), mesh),
             Payload::ReactionRemoved(reaction) => bot.on_reaction(&reaction_of(event, reaction, true), mesh),

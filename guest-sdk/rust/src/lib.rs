@@ -36,6 +36,7 @@
 //! - A refusal is an answer, never a trap: it is [`Error::Denied`], and says what would have to
 //!   change.
 
+mod actions;
 mod approvals;
 mod backend;
 mod bot;
@@ -56,7 +57,9 @@ mod rooms;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
 mod timers;
+mod writer;
 
+pub use actions::Press;
 pub use approvals::{Approvals, Question};
 pub use bot::{Bot, Packaged};
 pub use bots::OwnBot;
@@ -67,7 +70,7 @@ pub use http::{Request, Response};
 pub use kv::{Kv, Versioned};
 pub use members::Members;
 pub use mesh::{Check, Mesh};
-pub use messages::{Draft, Messages, Threads};
+pub use messages::{Change, Draft, Messages, Threads};
 pub use page::Pages;
 pub use raw::mesh::bot::{
     auth::Identity,
@@ -75,10 +78,11 @@ pub use raw::mesh::bot::{
     kv::Entry,
     meshes::Mesh as MeshInfo,
     rooms::NewRoom,
-    types::{Actor, Attachment, Denial, Id, Member, Message, ReactionCount, Room, RoomMember, Thread, Timestamp},
+    types::{Action, Actor, Attachment, Denial, Id, Member, Message, ReactionCount, Room, RoomMember, Thread, Timestamp},
 };
 pub use rooms::Rooms;
 pub use timers::{Timer, Timers};
+pub use writer::MessageWriter;
 
 #[doc(hidden)]
 pub use export::Runner;

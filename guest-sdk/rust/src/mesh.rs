@@ -1,5 +1,6 @@
 use crate::{
-    Approvals, Draft, Error, Files, Identity, Kv, Members, MeshInfo, Message, Messages, OwnBot, Result, Rooms, Threads,
+    Approvals, Draft, Error, Files, Identity, Kv, Members, MeshInfo, Message, MessageWriter, Messages, OwnBot, Result,
+    Rooms, Threads,
     Timers, backend::Backend, raw::mesh::bot::meshes::PermissionQuestion,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -28,11 +29,13 @@ impl Mesh {
 
     /// Answers a message where it stands: in its thread if it is in one, and as a reply to it.
     pub fn reply(&self, to: &Message, text: impl Into<String>) -> Result<Message> {
-        let draft = Draft::new(&to.room_id, text).in_reply_to(&to.id);
-        self.messages().send(match &to.thread_id {
-            Some(thread) => draft.in_thread(thread),
-            None => draft,
-        })
+        self.messages().send(Draft::answering(to, text))
+    }
+
+    /// Answers a message where it stands, bit by bit: people see the answer while it is written. Needs `message.post`
+    /// and `message.edit`.
+    pub fn reply_streaming(&self, to: &Message) -> Result<MessageWriter<'_>> {
+        self.messages().stream(Draft::answering(to, ""))
     }
 
     /// Puts an emoji on a message.

@@ -1,4 +1,8 @@
-use crate::{Mesh, Message, Pages, Result, Thread, raw::mesh::bot::messages::NewMessage};
+use crate::{
+    Action, Mesh, Message, MessageWriter, Pages, Result, Thread,
+    raw::mesh::bot::messages::{Change as RawChange, NewMessage},
+};
+use serde_json::{Map, Value};
 
 /// A message to be sent with [`Messages::send`].
 ///
@@ -22,7 +26,18 @@ impl Draft {
                 thread: None,
                 reply_to: None,
                 files: Vec::new(),
+                streaming: false,
+                actions: Vec::new(),
             },
+        }
+    }
+
+    /// An answer to a message where it stands: in its thread if it is in one, and as a reply to it.
+    pub fn answering(to: &Message, text: impl Into<String>) -> Self {
+        let draft = Self::new(&to.room_id, text).in_reply_to(&to.id);
+        match &to.thread_id {
+            Some(thread) => draft.in_thread(thread),
+            None => draft,
         }
     }
 
@@ -38,9 +53,53 @@ impl Draft {
         self
     }
 
+    /// Puts a button under it, at most 10; [`crate::Bot::on_action`] runs when somebody presses it.
+    pub fn with_action(mut self, action: Action) -> Self {
+        self.message.actions.push(action);
+        self
+    }
+
     /// Points it at the message it answers.
     pub fn in_reply_to(mut self, message: impl Into<String>) -> Self {
         self.message.reply_to = Some(message.into());
+        self
+    }
+}
+
+/// What becomes other of a message; see [`Messages::change`].
+///
+/// ```
+/// # use mesh_bot::{Action, Change};
+/// let done = Change::new().text("Deployed.").actions([]);
+/// let other = Change::new().actions([Action::new("undo", "Undo")]);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[must_use = "a change does nothing until it is made"]
+pub struct Change {
+    change: RawChange,
+}
+
+impl Change {
+    /// Nothing yet.
+    #[expect(clippy::new_without_default, reason = "nothing is not what anybody wants to change")]
+    pub fn new() -> Self {
+        Self {
+            change: RawChange {
+                text: None,
+                actions: None,
+            },
+        }
+    }
+
+    /// The whole text.
+    pub fn text(mut self, text: impl Into<String>) -> Self {
+        self.change.text = Some(text.into());
+        self
+    }
+
+    /// Buttons in place of those that it has; none takes them away.
+    pub fn actions(mut self, actions: impl IntoIterator<Item = Action>) -> Self {
+        self.change.actions = Some(actions.into_iter().collect());
         self
     }
 }
@@ -66,6 +125,14 @@ impl<'a> Messages<'a> {
         Ok(self.mesh.backend.message_post(&draft.message)?)
     }
 
+    /// Posts a message of which more is to come: people see it while it is written. Needs `message.post` and
+    /// `message.edit`. The text of the draft is its beginning, and may be empty.
+    pub fn stream(self, mut draft: Draft) -> Result<MessageWriter<'a>> {
+        draft.message.streaming = true;
+        let posted = self.mesh.backend.message_post(&draft.message)?;
+        Ok(MessageWriter::new(self.mesh, posted, draft.message.text))
+    }
+
     /// One message. Needs `message.read`.
     pub fn get(self, message: &str) -> Result<Message> {
         Ok(self.mesh.backend.message_get(message)?)
@@ -82,7 +149,22 @@ impl<'a> Messages<'a> {
 
     /// Changes the text of one of the bot's own messages. Needs `message.edit`.
     pub fn edit(self, message: &str, text: &str) -> Result<Message> {
-        Ok(self.mesh.backend.message_edit(message, text)?)
+        self.change(message, Change::new().text(text))
+    }
+
+    /// Changes the text of one of the bot's own messages, its buttons, or both. Needs `message.edit`.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a change is made once, and callers build it in place"
+    )]
+    pub fn change(self, message: &str, change: Change) -> Result<Message> {
+        Ok(self.mesh.backend.message_edit(message, &change.change)?)
+    }
+
+    /// Presses a button under a message; its author is told, with these values. Needs `message.react`.
+    pub fn press(self, message: &str, action: &str, values: Option<&Map<String, Value>>) -> Result {
+        let values = values.map(serde_json::to_string).transpose()?;
+        Ok(self.mesh.backend.message_act(message, action, values.as_deref())?)
     }
 
     /// Deletes a message. Needs `message.delete`.

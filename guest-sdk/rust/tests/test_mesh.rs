@@ -1,10 +1,12 @@
 //! The test mesh and the handle of a bot, through what a bot's author sees.
 
 use mesh_bot::{
-    Bot, Draft, Error, Event, Mesh, Message, NewRoom, Outcome, Payload, Reaction, Result, log::Level, testing::TestMesh,
+    Action, Bot, Change, Draft, Error, Event, Mesh, Message, NewRoom, Outcome, Payload, Press, Reaction, Result,
+    log::Level,
+    testing::{TestMesh, message},
 };
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::{fmt::Write as _, time::Duration};
 
 /// Writes down what it is given, and fails as it is told.
 #[derive(Default)]
@@ -43,6 +45,12 @@ impl Bot for Diary {
         Ok(())
     }
 
+    fn on_action(&mut self, press: &Press, _: &Mesh) -> Result {
+        let Press { action, value, by, .. } = press;
+        self.seen.push(format!("{} pressed {action} with {value:?}", by.name));
+        Ok(())
+    }
+
     fn on_config_changed(&mut self, _: &Mesh) -> Result {
         self.seen.push("config".into());
         Ok(())
@@ -77,6 +85,11 @@ fn each_event_has_its_method() {
         ..mesh_bot::testing::message("")
     };
     assert_eq!(test.event(Payload::MessageCreated(gone)), Ok(Outcome::Ack));
+    let written = Message {
+        mentions_me: true,
+        ..message("@bot at last")
+    };
+    assert_eq!(test.event(Payload::MessageCompleted(written)), Ok(Outcome::Ack));
     assert_eq!(
         test.bot().seen,
         [
@@ -85,7 +98,8 @@ fn each_event_has_its_method() {
             "message ho",
             "tada by Ada, removed: true",
             "config",
-            "other at test"
+            "other at test",
+            "mention at last"
         ]
     );
 }
@@ -208,6 +222,58 @@ fn rooms_and_messages_are_there_afterwards() {
     assert!(mesh.messages().get(&posted.id).unwrap_err().is_not_found());
     mesh.rooms().leave(&room.id).unwrap();
     assert!(mesh.messages().post(&room.id, "outside").unwrap_err().is_not_found());
+}
+
+#[test]
+fn a_message_is_seen_while_it_is_written() {
+    let test = test();
+    let mesh = test.mesh();
+    let mut answer = mesh.reply_streaming(&message("hi")).unwrap();
+    answer.push("one").unwrap();
+    assert_eq!(test.replies(), [""], "a little waits for more");
+    answer.flush().unwrap();
+    assert_eq!((test.replies(), test.posts()[0].streaming), (vec!["one".into()], true));
+    write!(answer, ", {}", "é".repeat(64)).unwrap();
+    assert_eq!(test.replies()[0].len(), 3 + 2 + 128, "much goes at once");
+    answer.push(", three").unwrap();
+    answer.finish().unwrap();
+    let written = &test.posts()[0];
+    assert!(written.text.ends_with("é, three") && !written.streaming, "{written:?}");
+}
+
+#[test]
+fn what_is_written_last_stays() {
+    let test = test();
+    let mesh = test.mesh();
+    let mut answer = mesh.messages().stream(Draft::answering(&message("hi"), "one")).unwrap();
+    mesh.messages().edit(&answer.message().id, "something else").unwrap();
+    answer.push(" two").unwrap();
+    answer.flush().unwrap();
+    assert_eq!(test.replies(), ["something else"]);
+    answer.finish().unwrap();
+    assert_eq!(test.replies(), ["one two"]);
+}
+
+#[test]
+fn buttons_are_pressed_and_taken_away() {
+    let mut test = test();
+    let draft = Draft::new(test.room("general").id, "Well?")
+        .with_action(Action::new("yes", "Yes").primary().carrying("7"))
+        .with_action(Action::new("no", "No").danger());
+    let asked = test.mesh().messages().send(draft).unwrap();
+    assert_eq!(asked.actions[1].style, "danger");
+    assert_eq!(test.by("Bob").press("yes"), Ok(Outcome::Ack));
+    assert_eq!(test.press("no"), Ok(Outcome::Ack));
+    let messages = test.mesh().messages();
+    messages.press(&asked.id, "yes", None).unwrap();
+    assert!(messages.press(&asked.id, "maybe", None).unwrap_err().is_conflict());
+    let done = messages.change(&asked.id, Change::new().text("Done.").actions([])).unwrap();
+    assert_eq!((done.text.as_str(), done.actions.len()), ("Done.", 0));
+    assert!(messages.press(&asked.id, "yes", None).unwrap_err().is_conflict());
+    assert_eq!(
+        test.bot().seen,
+        ["start", "Bob pressed yes with Some(\"7\")", "Ada pressed no with None"]
+    );
 }
 
 #[test]

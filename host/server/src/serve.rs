@@ -85,6 +85,7 @@ pub(crate) async fn run(flags: Flags) -> Result<()> {
     tokio::spawn(mesh_service::search::follow(host.clone()));
     tokio::spawn(mesh_service::approval::follow(host.clone()));
     tokio::spawn(mesh_service::timer::follow(host.clone()));
+    tokio::spawn(mesh_service::message::follow(host.clone()));
     tokio::spawn(until_told(host.clone(), end.clone()));
     let last = CancellationToken::new();
     let serving = mesh_api::serve(listener, service, last.clone());

@@ -25,6 +25,7 @@ pub struct Cx<'c> {
     pub(crate) posted: Option<Message>,
     pub(crate) passing: Vec<Passing>,
     pub(crate) afterwards: Option<Afterwards>,
+    told_later: bool,
     layer: &'static str,
     mesh: Option<mesh_types::MeshId>,
 }
@@ -47,6 +48,7 @@ impl<'c> Cx<'c> {
             posted: None,
             passing: Vec::new(),
             afterwards: None,
+            told_later: false,
             layer,
             mesh,
         }
@@ -137,7 +139,13 @@ impl<'c> Cx<'c> {
         Ok(())
     }
 
-    /// Tells those who listen to a stream now, once the call is done. Only for [`crate::Effect::Pass`].
+    /// This call leaves no row in the log, because the row of a later call stands for it: a piece of a message that
+    /// comes bit by bit.
+    pub(crate) fn is_told_later(&mut self) {
+        self.told_later = true;
+    }
+
+    /// Tells those who listen to a stream now, once the call is done.
     pub fn pass(&mut self, stream: Stream, kind: &'static str, actor: Option<Actor>, data: Value) {
         self.passing.push(Passing {
             stream,
@@ -204,9 +212,9 @@ impl<'c> Cx<'c> {
         }
     }
 
-    /// The rows of this call; one at least.
+    /// The rows of this call: one at least, unless a later call stands for it.
     pub(crate) fn take_entries(&mut self) -> Vec<Entry> {
-        if self.entries.is_empty() {
+        if self.entries.is_empty() && !self.told_later {
             self.entries.push(self.entry(""));
         }
         std::mem::take(&mut self.entries)

@@ -3,7 +3,7 @@
 use crate::{Host, Result};
 use futures_util::TryStreamExt as _;
 use futures_util::future::BoxFuture;
-use mesh_store::{Job, Rollback, Tx, bot_calls, commands, files, idempotency, log::Entry, timers};
+use mesh_store::{Job, Rollback, Tx, bot_calls, commands, files, idempotency, log::Entry, presses, timers};
 use mesh_types::{
     Timestamp,
     limits::{DELETED_FILE_SECONDS, FIRED_TIMER_SECONDS, IDEMPOTENCY_SECONDS},
@@ -13,7 +13,8 @@ use mesh_types::{
 const UNNAMED_SECONDS: i64 = 24 * 3600;
 
 /// Forgets the answers of calls whose idempotency keys are older than a day, what slash commands were called
-/// with and bots were asked, files that were deleted 30 days ago, and timers that fired for the last time a week ago.
+/// with, bots were asked and buttons brought, files that were deleted 30 days ago, and timers that fired for the last
+/// time a week ago.
 pub fn forget_old(host: &Host) {
     let now = host.clock.now();
     let forget = Forget {
@@ -51,6 +52,7 @@ impl Job for Forget {
             idempotency::forget(tx, self.answers).await?;
             commands::forget(tx, self.answers).await?;
             bot_calls::forget(tx, self.answers).await?;
+            presses::forget(tx, self.answers).await?;
             files::forget(tx, self.files).await?;
             timers::forget(tx, self.timers).await?;
             Ok(Vec::new())

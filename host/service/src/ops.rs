@@ -89,6 +89,8 @@ pub static OPS: &[ErasedOp] = &[
     ErasedOp::of::<message::PostMessage>(),
     ErasedOp::of::<message::EditMessage>(),
     ErasedOp::of::<message::DeleteMessage>(),
+    ErasedOp::of::<message::AppendToMessage>(),
+    ErasedOp::of::<message::ActOnMessage>(),
     ErasedOp::of::<message::ListThreads>(),
     ErasedOp::of::<message::GetThread>(),
     ErasedOp::of::<message::ThreadReplies>(),

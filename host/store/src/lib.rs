@@ -30,6 +30,7 @@ pub mod people;
 pub mod pins;
 mod postgres;
 pub mod presences;
+pub mod presses;
 pub mod reactions;
 pub mod read_states;
 pub mod rooms;
@@ -182,6 +183,7 @@ const NOUNS: &[Noun] = &[
     ("files", files::ALL),
     ("follows", follows::ALL),
     ("presences", presences::ALL),
+    ("presses", presses::ALL),
     ("read_states", read_states::ALL),
     ("rooms", rooms::ALL),
     ("search", search::ALL),

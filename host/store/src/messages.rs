@@ -4,19 +4,24 @@ use crate::{Error, Row, Tx, text, text_option};
 use mesh_authz::Grant;
 use mesh_types::{
     ActorId, MessageId, NotifyLevel, Posters, RoomId, RoomRole, ThreadId, Timestamp, Trust,
-    view::{Actor, Attachment, Message},
+    view::{Action, Actor, Attachment, Message},
 };
 
 crate::statements! {
-    INSERT = "INSERT INTO messages (id, room_id, seq, thread_id, reply_to, author_id, text, revision, hops, created_at, files) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $10)";
-    GET = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at, m.files FROM messages m JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE m.id = $1";
-    NEWEST = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at, m.files FROM messages m JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE m.room_id = $1 AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3";
-    OLDEST = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at, m.files FROM messages m JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE m.room_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3";
-    REPLIES = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at, m.files FROM messages m JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE m.thread_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3";
-    EDIT = "UPDATE messages SET text = $2, revision = revision + 1, edited_at = $3 WHERE id = $1";
+    INSERT = "INSERT INTO messages (id, room_id, seq, thread_id, reply_to, author_id, text, revision, hops, created_at, files, streamed_at, actions) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $10, $11, $12)";
+    GET = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at, m.files, m.streamed_at, m.actions FROM messages m JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE m.id = $1";
+    HELD = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at, m.files, m.streamed_at, m.actions FROM messages m JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE m.id = $1 /*postgres: FOR UPDATE OF m*/";
+    NEWEST = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at, m.files, m.streamed_at, m.actions FROM messages m JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE m.room_id = $1 AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3";
+    OLDEST = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at, m.files, m.streamed_at, m.actions FROM messages m JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE m.room_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3";
+    REPLIES = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at, m.files, m.streamed_at, m.actions FROM messages m JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE m.thread_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3";
+    EDIT = "UPDATE messages SET text = $2, actions = $3, revision = revision + 1, edited_at = $4, streamed_at = NULL WHERE id = $1";
+    APPEND = "UPDATE messages SET text = text || $2, streamed_at = $3, revision = revision + 1 WHERE id = $1";
+    TOUCH = "UPDATE messages SET streamed_at = $2 WHERE id = $1";
+    IS_IDLE = "SELECT 1 FROM messages WHERE id = $1 AND streamed_at <= $2";
+    IDLE = "SELECT m.id FROM messages m JOIN rooms r ON r.id = m.room_id JOIN meshes h ON h.id = r.mesh_id WHERE m.streamed_at <= $1 AND r.deleted_at IS NULL AND h.deleted_at IS NULL ORDER BY m.streamed_at LIMIT 100";
     HOLD = "UPDATE messages SET revision = revision WHERE id = $1";
     KEEP_REVISION = "INSERT INTO message_revisions (message_id, revision, text, at) SELECT id, revision, text, COALESCE(edited_at, created_at) FROM messages WHERE id = $1";
-    DELETE = "UPDATE messages SET text = '', files = NULL, revision = revision + 1, deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL";
+    DELETE = "UPDATE messages SET text = '', files = NULL, streamed_at = NULL, actions = NULL, revision = revision + 1, deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL";
     SHOW_FILES = "UPDATE messages SET files = $2 WHERE id = $1";
     FORGET_REVISIONS = "DELETE FROM message_revisions WHERE message_id = $1";
     MENTION = "INSERT INTO mentions (actor_id, message_id, room_id, seq) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
@@ -55,6 +60,11 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Message, Error> {
             Some(files) => serde_json::from_str(&files).map_err(Error::corrupt)?,
             None => Vec::new(),
         },
+        streaming: row.time_option(14)?.is_some(),
+        actions: match row.get::<Option<String>>(15)? {
+            Some(actions) => serde_json::from_str(&actions).map_err(Error::corrupt)?,
+            None => Vec::new(),
+        },
     })
 }
 
@@ -79,10 +89,19 @@ pub struct New<'a> {
     pub at: Timestamp,
     /// What came with it.
     pub files: &'a [Attachment],
+    /// More text is to come.
+    pub streaming: bool,
+    /// Its buttons.
+    pub actions: &'a [Action],
 }
 
 fn files_json(files: &[Attachment]) -> Result<Option<String>, Error> {
     let some = (!files.is_empty()).then(|| serde_json::to_string(files));
+    some.transpose().map_err(Error::corrupt)
+}
+
+fn actions_json(actions: &[Action]) -> Result<Option<String>, Error> {
+    let some = (!actions.is_empty()).then(|| serde_json::to_string(actions));
     some.transpose().map_err(Error::corrupt)
 }
 
@@ -94,7 +113,7 @@ pub async fn show_files(tx: &mut Tx<'_>, message: MessageId, files: &[Attachment
 
 /// Stores a message.
 pub async fn insert(tx: &mut Tx<'_>, room: &Grant<RoomId>, new: &New<'_>) -> Result<(), Error> {
-    let files = files_json(new.files)?;
+    let (files, actions) = (files_json(new.files)?, actions_json(new.actions)?);
     let values = [
         text(new.id),
         text(**room),
@@ -106,6 +125,8 @@ pub async fn insert(tx: &mut Tx<'_>, room: &Grant<RoomId>, new: &New<'_>) -> Res
         new.hops.into(),
         new.at.into(),
         (&files).into(),
+        new.streaming.then_some(new.at).into(),
+        (&actions).into(),
     ];
     tx.exec(INSERT, &values).await.map(drop)
 }
@@ -113,6 +134,11 @@ pub async fn insert(tx: &mut Tx<'_>, room: &Grant<RoomId>, new: &New<'_>) -> Res
 /// A message, also a deleted one.
 pub async fn get(tx: &mut Tx<'_>, message: MessageId) -> Result<Option<Message>, Error> {
     tx.opt(GET, &[text(message)], read).await
+}
+
+/// A message, also a deleted one, that nobody else changes until the end of the transaction.
+pub async fn held(tx: &mut Tx<'_>, message: &Grant<MessageId>) -> Result<Option<Message>, Error> {
+    tx.opt(HELD, &[text(**message)], read).await
 }
 
 /// A room's messages before a position, newest first.
@@ -136,10 +162,44 @@ pub async fn hold(tx: &mut Tx<'_>, message: &Grant<MessageId>) -> Result<(), Err
     tx.exec(HOLD, &[text(**message)]).await.map(drop)
 }
 
-/// Replaces the text; the old one becomes a revision.
-pub async fn edit(tx: &mut Tx<'_>, message: &Grant<MessageId>, new: &str, at: Timestamp) -> Result<(), Error> {
+/// Replaces the text and the buttons; the old text becomes a revision. No more text is to come.
+pub async fn edit(
+    tx: &mut Tx<'_>,
+    message: &Grant<MessageId>,
+    (new, actions): (&str, &[Action]),
+    at: Timestamp,
+) -> Result<(), Error> {
+    let actions = actions_json(actions)?;
     tx.exec(KEEP_REVISION, &[text(**message)]).await?;
-    tx.exec(EDIT, &[text(**message), new.into(), at.into()]).await.map(drop)
+    let values = [text(**message), new.into(), (&actions).into(), at.into()];
+    tx.exec(EDIT, &values).await.map(drop)
+}
+
+/// Adds to the end of the text. With a time, which is now, more is to come; without, that was all.
+pub async fn append(
+    tx: &mut Tx<'_>,
+    message: &Grant<MessageId>,
+    new: &str,
+    more: Option<Timestamp>,
+) -> Result<(), Error> {
+    let values = [text(**message), new.into(), more.into()];
+    tx.exec(APPEND, &values).await.map(drop)
+}
+
+/// There is still text to come.
+pub async fn touch(tx: &mut Tx<'_>, message: &Grant<MessageId>, at: Timestamp) -> Result<(), Error> {
+    tx.exec(TOUCH, &[text(**message), at.into()]).await.map(drop)
+}
+
+/// Whether no text has come for a message since this time, though more was to come.
+pub async fn is_idle(tx: &mut Tx<'_>, message: &Grant<MessageId>, since: Timestamp) -> Result<bool, Error> {
+    let values = [text(**message), since.into()];
+    Ok(tx.opt(IS_IDLE, &values, |_| Ok(())).await?.is_some())
+}
+
+/// Messages for which no text has come since this time, though more was to come; at most 100.
+pub async fn idle(tx: &mut Tx<'_>, since: Timestamp) -> Result<Vec<MessageId>, Error> {
+    tx.all(IDLE, &[since.into()], |row| row.parse(0)).await
 }
 
 /// Takes the text and all its revisions away and leaves a tombstone; false when it was one already.

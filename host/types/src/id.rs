@@ -169,6 +169,8 @@ ids! {
     CommandCallId = "cmdcall";
     /// One question of an actor to a bot.
     BotCallId = "botcall";
+    /// The pressing of a button under a message.
+    PressId = "press";
     /// An event that a bot could not handle.
     DeadLetterId = "dead";
     /// One authorization verdict that was kept.

@@ -11,11 +11,11 @@ pub mod view;
 
 pub use id::{
     ActorId, ApprovalId, BotCallId, BotId, BotVersionId, CommandCallId, DeadLetterId, DecisionId, FileId, IdError,
-    InstanceId, InviteId, MemberId, MeshId, MessageId, NotificationId, PersonId, RequestId, RoomId, SessionId,
+    InstanceId, InviteId, MemberId, MeshId, MessageId, NotificationId, PersonId, PressId, RequestId, RoomId, SessionId,
     ThreadId, TimerId, TokenId,
 };
 pub use roles::{
-    ApprovalScope, ApprovalState, AutonomyLevel, BotBackend, Decision, Hears, JoinRule, LogLevel, NotificationKind,
-    NotifyLevel, Posters, Presence, Role, RoomKind, RoomRole, Shown, Trust,
+    ActionStyle, ApprovalScope, ApprovalState, AutonomyLevel, BotBackend, Decision, Hears, JoinRule, LogLevel,
+    NotificationKind, NotifyLevel, Posters, Presence, Role, RoomKind, RoomRole, Shown, Trust,
 };
 pub use time::Timestamp;

@@ -4,6 +4,18 @@
 pub const JSON_BODY: usize = 1 << 20;
 /// Longest text of one message.
 pub const MESSAGE_TEXT: usize = 64 << 10;
+/// How long a message that comes bit by bit may wait for more before it is closed, in seconds.
+pub const STREAM_IDLE_SECONDS: i64 = 60;
+/// Buttons under one message.
+pub const ACTIONS: usize = 10;
+/// Longest name of a button, in bytes.
+pub const ACTION_ID: usize = 64;
+/// Characters on a button.
+pub const ACTION_LABEL: usize = 80;
+/// Longest value that a button carries, in bytes.
+pub const ACTION_VALUE: usize = 2000;
+/// What comes with the pressing of a button, in bytes as JSON.
+pub const ACTION_VALUES: usize = 16 << 10;
 /// Items on a page when the caller does not say.
 pub const PAGE_DEFAULT: u32 = 50;
 /// Most items on a page.

@@ -68,6 +68,20 @@ impl Role {
 }
 
 text_enum! {
+    /// How a button looks.
+    #[derive(Default)]
+    ActionStyle {
+        /// Like any other.
+        #[default]
+        Plain = "plain",
+        /// It is the one to press.
+        Primary = "primary",
+        /// It does harm.
+        Danger = "danger",
+    }
+}
+
+text_enum! {
     /// What an actor is in one room.
     RoomRole {
         /// Manages, moderates and may delete the room.

@@ -1,8 +1,8 @@
 //! What operations answer: the public shape of each thing.
 
 use crate::{
-    ActorId, BotId, FileId, Hears, JoinRule, MemberId, MeshId, MessageId, NotificationId, NotificationKind,
-    NotifyLevel, Posters, Role, RoomId, RoomKind, RoomRole, ThreadId, Timestamp, Trust,
+    ActionStyle, ActorId, BotId, FileId, Hears, JoinRule, MemberId, MeshId, MessageId, NotificationId,
+    NotificationKind, NotifyLevel, Posters, Role, RoomId, RoomKind, RoomRole, ThreadId, Timestamp, Trust,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -64,6 +64,28 @@ pub struct Message {
     /// The files that came with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<Attachment>,
+    /// The author is still writing it: more text may come until `message.completed`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub streaming: bool,
+    /// Buttons that those who may react can press.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<Action>,
+}
+
+/// A button under a message. Its author hears of it when somebody presses it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Action {
+    /// Its name in the message: 1 to 64 of `a-z`, `0-9`, `_` and `-`.
+    pub id: String,
+    /// What stands on it: 1 to 80 characters.
+    pub label: String,
+    /// How it looks.
+    #[serde(default)]
+    pub style: ActionStyle,
+    /// What the author is told with it; at most 2,000 bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
 }
 
 /// A file as its message shows it.

@@ -38,6 +38,8 @@ pub const FUNCTIONS: &[(&str, &str, &str)] = &[
     ("messages", "thread-replies", "thread.replies"),
     ("messages", "reaction-add", "reaction.add"),
     ("messages", "reaction-remove", "reaction.remove"),
+    ("messages", "append", "message.append"),
+    ("messages", "act", "message.act"),
     ("members", "list", "member.list"),
     ("members", "get", "member.get"),
     ("bots", "list", "bot.list"),

@@ -47,6 +47,22 @@ for (const [name, options] of Object.entries(WAYS)) {
   });
 }
 
+for (const [name, options] of Object.entries(WAYS)) {
+  test(`hears a message as it is written by ${name}`, async () => {
+    const socket = connect(options);
+    await next(socket, "ready");
+    const ask = async (...call) => (await socket.timeout(5000).emitWithAck(...call)).data;
+    const { id } = await ask("message.post", { room_id: mesh.room, text: "", streaming: true });
+    const [delta, completed] = [next(socket, "message.delta"), next(socket, "message.completed")];
+    assert.equal((await ask("message.append", { message_id: id, text: "one", offset: 0 })).length, 3);
+    const [{ seq, data }] = await delta;
+    assert.deepEqual([seq, data], [null, { room_id: mesh.room, message_id: id, offset: 0, text: "one" }]);
+    await ask("message.append", { message_id: id, text: " two", offset: 3, final: true });
+    assert.equal((await completed)[0].data.text, "one two");
+    socket.close();
+  });
+}
+
 test("errors are acknowledged and disturb nothing", async () => {
   const socket = connect();
   await next(socket, "ready");

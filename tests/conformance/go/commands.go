@@ -29,6 +29,9 @@ var commands = map[string]func(request) error{
 	"thread":     inThread,
 	"react":      func(r request) error { return r.m.React(r.msg, r.rest) },
 	"edit":       edit,
+	"stream":     stream,
+	"buttons":    buttons,
+	"press":      press,
 	"delete":     remove,
 	"heard":      func(r request) error { return r.answer(strconv.Itoa(r.c.heard)) },
 	"count":      count,
@@ -103,6 +106,39 @@ func edit(r request) error {
 	}
 	_, err = r.m.Messages.Edit(first.ID, "second")
 	return err
+}
+
+func stream(r request) error {
+	answer, err := r.m.ReplyStreaming(r.msg)
+	if err != nil {
+		return err
+	}
+	for at, word := range strings.Split(r.rest, " ") {
+		if at > 0 {
+			word = " " + word
+		}
+		if _, err := io.WriteString(answer, word); err != nil {
+			return err
+		}
+		if err := answer.Flush(); err != nil {
+			return err
+		}
+	}
+	return answer.Finish()
+}
+
+func buttons(r request) error {
+	draft := r.msg.Draft("choose")
+	draft.Actions = []bot.Action{
+		{ID: "yes", Label: "Yes", Style: bot.Primary, Value: "1"},
+		{ID: "no", Label: "No"},
+	}
+	_, err := r.m.Messages.Send(draft)
+	return err
+}
+
+func press(r request) error {
+	return r.answerOr("pressed", r.m.Messages.Press(r.rest, "yes", map[string]string{"by": "me"}))
 }
 
 func remove(r request) error {

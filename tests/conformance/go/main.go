@@ -3,6 +3,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"strings"
 
@@ -26,6 +27,7 @@ func newBot() bot.Handlers {
 		OnMessage:  c.onMessage,
 		OnEdit:     onEdit,
 		OnReaction: onReaction,
+		OnAction:   onAction,
 		OnCommand:  onCommand,
 		OnTimer:    onTimer,
 		OnDecision: onDecision,
@@ -59,6 +61,17 @@ func onReaction(m *bot.Mesh, reaction bot.Reaction) error {
 		return nil
 	}
 	return post(m, reaction.RoomID, reaction.Emoji+" by "+reaction.By.Name)
+}
+
+func onAction(m *bot.Mesh, press bot.Press) error {
+	values, err := sorted(press.Values)
+	if err != nil {
+		return err
+	}
+	value := cmp.Or(press.Value, "nothing")
+	text := press.By.Name + " pressed " + press.Action + " with " + value + " and " + values
+	_, err = m.Messages.Change(press.Message.ID, bot.Change{Text: text, Actions: []bot.Action{}})
+	return err
 }
 
 func onCommand(m *bot.Mesh, command bot.Command) error {

@@ -52,6 +52,16 @@ func TestMessages(t *testing.T) {
 		"hello  you", "not found", "not found", "@bot history 1 / not found")
 }
 
+func TestWritingAndButtons(t *testing.T) {
+	test := bottest.New(t, newBot)
+	check(t, answers(t, test, "stream one two", "buttons"), "one two", "choose")
+	if err := test.By("Bob").PressWith("yes", map[string]int{"b": 1, "a": 2}); err != nil {
+		t.Fatal(err)
+	}
+	check(t, test.Replies(), "one two", `Bob pressed yes with 1 and {"a":2,"b":1}`)
+	check(t, answers(t, test, "press "+test.Posts()[1].ID), "conflict")
+}
+
 func TestWhatIsHeard(t *testing.T) {
 	test := bottest.New(t, newBot)
 	for range 2 {

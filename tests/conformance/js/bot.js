@@ -34,6 +34,11 @@ export default defineBot(() => ({
     if (!removed) mesh.messages.post(roomId, `${emoji} by ${by.name}`);
   },
 
+  onAction({ message, action, value, values, by }, mesh) {
+    const text = `${by.name} pressed ${action} with ${value ?? "nothing"} and ${sorted(values)}`;
+    mesh.messages.change(message.id, { text, actions: [] });
+  },
+
   onCommand({ name, text, arguments: given, roomId, by }, mesh) {
     mesh.messages.post(roomId, `${by.name} called ${name} with ${text} and ${sorted(given)}`);
   },

@@ -42,6 +42,14 @@ test("messages are changed, deleted, counted and read", () => {
   assert.equal(mesh.posts.at(-1).replyTo, null);
 });
 
+test("answers are written, and have buttons", () => {
+  const mesh = fresh();
+  assert.deepEqual(answers(mesh, "stream one two", "buttons"), ["one two", "choose"]);
+  mesh.press("yes", { by: "Bob", values: { b: 1, a: 2 } });
+  assert.equal(mesh.replies[1], 'Bob pressed yes with 1 and {"a":2,"b":1}');
+  assert.deepEqual(answers(mesh, `press ${mesh.posts[1].id}`), ["conflict"]);
+});
+
 test("the store remembers", () => {
   const mesh = fresh();
   assert.deepEqual(answers(mesh, "count", "count", "remember k a b", "recall k"), ["1", "2", "ok", "a b"]);

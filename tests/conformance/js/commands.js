@@ -15,6 +15,23 @@ export const commands = Object.assign(Object.create(null), {
     mesh.messages.edit(id, "second");
   },
 
+  stream({ mention, mesh, rest }) {
+    const answer = mesh.replyStreaming(mention);
+    rest.split(" ").forEach((word, at) => answer.write(at === 0 ? word : ` ${word}`).flush());
+    answer.finish();
+  },
+
+  buttons: ({ mention, mesh }) =>
+    mesh.reply(mention, "choose", {
+      actions: [
+        { id: "yes", label: "Yes", style: "primary", value: "1" },
+        { id: "no", label: "No" },
+      ],
+    }),
+
+  press: ({ mention, mesh, rest }) =>
+    answerOrWord(mention, mesh, () => (mesh.messages.press(rest, "yes", { by: "me" }), "pressed")),
+
   delete({ mention, mesh }) {
     const { id } = mesh.reply(mention, "gone");
     mesh.messages.delete(id);

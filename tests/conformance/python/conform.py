@@ -12,11 +12,13 @@ from itertools import dropwhile, islice
 from words import or_word
 
 from mesh_bot import (
+    Action,
     Bot,
     Command,
     Decision,
     Failed,
     Message,
+    Press,
     Reaction,
     Reject,
     Retry,
@@ -25,6 +27,11 @@ from mesh_bot import (
 )
 
 log = logging.getLogger(__name__)
+
+
+def plain(value: object) -> str:
+    """JSON with the keys in order and without spaces."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 class Conform(Bot):
@@ -52,9 +59,13 @@ class Conform(Bot):
         if not reaction.removed:
             self.mesh.messages.post(reaction.room_id, f"{reaction.emoji} by {reaction.by.name}")
 
+    def on_action(self, press: Press) -> None:
+        value = "nothing" if press.value is None else press.value
+        text = f"{press.by.name} pressed {press.action} with {value} and {plain(press.values)}"
+        self.mesh.messages.change(press.message.id, text=text, actions=[])
+
     def on_command(self, command: Command) -> None:
-        arguments = json.dumps(command.arguments, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        text = f"{command.by.name} called {command.name} with {command.text} and {arguments}"
+        text = f"{command.by.name} called {command.name} with {command.text} and {plain(command.arguments)}"
         self.mesh.messages.post(command.room_id, text)
 
     def on_timer(self, timer: TimerFired) -> None:
@@ -79,6 +90,21 @@ class Conform(Bot):
     def do_edit(self, mention: Message, rest: str) -> None:
         first = self.mesh.reply(mention, "first")
         self.mesh.messages.edit(first.id, "second")
+
+    def do_stream(self, mention: Message, rest: str) -> None:
+        with self.mesh.reply_streaming(mention) as answer:
+            for at, word in enumerate(rest.split(" ")):
+                answer.write(f" {word}" if at else word)
+                answer.flush()
+
+    def do_buttons(self, mention: Message, rest: str) -> None:
+        actions = [Action("yes", "Yes", style="primary", value="1"), Action("no", "No")]
+        self.mesh.reply(mention, "choose", actions=actions)
+
+    @or_word
+    def do_press(self, mention: Message, rest: str) -> str:
+        self.mesh.messages.press(rest, "yes", {"by": "me"})
+        return "pressed"
 
     def do_delete(self, mention: Message, rest: str) -> None:
         gone = self.mesh.reply(mention, "gone")

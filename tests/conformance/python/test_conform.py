@@ -53,6 +53,13 @@ class ConformTest(unittest.TestCase):
                 self.assertEqual(self.ask(words), answer)
         self.assertIn(("warn", "attention"), self.test.log)
 
+    def test_writes_and_has_buttons(self) -> None:
+        self.assertEqual(self.ask("stream one two"), "one two")
+        self.assertEqual(self.ask("buttons"), "choose")
+        self.test.press("yes", by="Bob", values={"b": 1, "a": 2})
+        self.assertEqual(self.test.posts[-1].text, 'Bob pressed yes with 1 and {"a":2,"b":1}')
+        self.assertEqual(self.ask(f"press {self.test.posts[-1].id}"), "conflict")
+
     def test_is_silent_about_what_it_does_not_know(self) -> None:
         self.test.mention("hum")
         self.test.mention("__init__")

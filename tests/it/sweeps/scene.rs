@@ -65,10 +65,8 @@ impl Scene {
             id: id(&mesh).as_str().unwrap().to_owned(),
             creator: creator.clone(),
         };
-        let (bob, carl) = (
-            mesh.join(&people.bob, "member").await,
-            mesh.join(&people.carl, "member").await,
-        );
+        let bob = mesh.join(&people.bob, "member").await;
+        let carl = mesh.join(&people.carl, "member").await;
         let guest = mesh.join(&people.guest, "guest").await;
         let room = id(&mesh.room("kitchen").await);
         for member in [&bob, &guest] {
@@ -77,10 +75,10 @@ impl Scene {
                 .await
                 .expect(201);
         }
-        let message = creator
-            .call("message.post", json!({ "room_id": room, "text": "hello" }))
-            .await
-            .expect(201);
+        let hello = json!({ "room_id": room, "text": "hello", "actions": [{ "id": "yes", "label": "Yes" }] });
+        let message = creator.call("message.post", hello).await.expect(201);
+        let begun = json!({ "room_id": room, "text": "I am", "streaming": true });
+        let begun = creator.call("message.post", begun).await.expect(201);
         let thread = id(&message).as_str().unwrap().replace("msg_", "thread_");
         let reply = json!({ "room_id": room, "text": "a reply", "thread_id": thread });
         creator.call("message.post", reply).await.expect(201);
@@ -116,7 +114,7 @@ impl Scene {
         let question = json!({ "mesh_id": mesh.id, "question": "Shall we?" });
         let approval = people.bob.call("approval.request", question).await.expect(201);
         let things = json!({
-            "approval_id": approval["id"], "timer_id": timer["id"], "question": "Or shall we not?",
+            "approval_id": approval["id"], "timer_id": timer["id"], "question": "Or shall we not?", "action_id": "yes",
             "mesh_id": mesh.id, "room_id": room, "message_id": message["id"], "file_id": file["id"], "thread_id": thread,
             "bot_id": present, "member_id": bob, "invite_id": invite["invite"]["id"],
             "session_id": session["session_id"], "token_id": token["id"],
@@ -145,6 +143,9 @@ impl Scene {
                 BotCallId::new(server.host.ids.next()).to_string().into(),
             ),
             ("command.invoke", "name", "help".into()),
+            ("message.append", "message_id", id(&begun)),
+            ("message.append", "final", true.into()),
+            ("message.edit", "text", "other words".into()),
             ("mcp.call", "jsonrpc", "2.0".into()),
             ("mcp.call", "method", "ping".into()),
         ];

@@ -5,6 +5,7 @@
 const ALWAYS = [
   "command-invoked",
   "approval-decided",
+  "message-acted",
   "timer-fired",
   "bot-config-changed",
   "bot-grants-changed",
@@ -23,7 +24,9 @@ export class Delivery {
   expectHeard(type, data) {
     if (this.#manifest === null || ALWAYS.includes(type)) return;
     const { hears, subscribe } = this.#manifest;
-    if (subscribe.length > 0 && !subscribe.includes(type)) {
+    // Whoever asks for new messages gets those that came bit by bit too.
+    const names = type === "message-completed" ? [type, "message-created"] : [type];
+    if (subscribe.length > 0 && !names.some((name) => subscribe.includes(name))) {
       throw new Error(`bot.toml: the bot does not subscribe to \`${type}\`, so it would never get this event`);
     }
     if (hears === "all" || (hears === "mentions" && data?.mentionsMe)) return;

@@ -113,6 +113,20 @@ export class TestMesh {
     return this.event(removed ? "reaction-removed" : "reaction-added", { roomId, messageId: id, emoji }, { by });
   }
 
+  press(action, { by = "Ada", values = null } = {}) {
+    const message = this.posts.findLast(({ actions }) => actions.some(({ id }) => id === action));
+    if (message === undefined) throw new Error(`no message of the bot has the button \`${action}\``);
+    const { value } = message.actions.find(({ id }) => id === action);
+    const press = {
+      message: { ...message },
+      actionId: action,
+      value,
+      values: values === null ? null : JSON.stringify(values),
+      hops: 0,
+    };
+    return this.event("message-acted", press, { by });
+  }
+
   command(name, text = "", { by = "Ada", room = "general", arguments: given = null, hops = 0 } = {}) {
     this.#delivery.expectCommand(name);
     const invocation = {

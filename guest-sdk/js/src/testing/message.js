@@ -19,6 +19,8 @@ export function message(text, fields = {}) {
     redacted: false,
     reactions: [],
     files: [],
+    streaming: false,
+    actions: [],
     ...fields,
   });
 }

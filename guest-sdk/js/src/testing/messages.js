@@ -14,10 +14,13 @@ export function messages(state) {
       state.joined(room);
       return pageOf(state.messages.filter((kept) => kept.roomId === room).reverse(), page);
     }),
-    edit: state.gated("message.edit", "message.edit", (id, text) => {
-      const kept = own(state, id);
-      checkText(text);
-      return Object.assign(kept, { text, revision: kept.revision + 1, editedAt: state.now });
+    edit: state.gated("message.edit", "message.edit", (id, change) => edit(own(state, id), change, state.now)),
+    append: state.gated("message.edit", "message.append", (id, offset, text, last) =>
+      append(own(state, id), offset, text, last),
+    ),
+    act: state.gated("message.react", "message.act", (id, action) => {
+      const { actions } = state.find(state.messages, id);
+      if (!actions.some((button) => button.id === action)) throw new ConflictError("this message has no such button");
     }),
     delete: state.gated("message.delete", "message.delete", (id) => {
       state.messages.splice(state.messages.indexOf(own(state, id)), 1);
@@ -48,18 +51,53 @@ export function messages(state) {
   };
 }
 
-function post(state, { room, text, thread, replyTo, files }) {
+function post(state, { room, text, thread, replyTo, files, streaming, actions }) {
   state.joined(room);
-  if (files.length === 0 || text !== "") checkText(text);
+  if ((files.length === 0 && !streaming) || text !== "") checkText(text);
+  checkActions(actions);
   const shown = files.map((id) => state.find(state.files, id));
   for (const file of shown) {
     if (file.roomId !== room) throw new NotFoundError(file.id);
     if (file.messageId !== null) throw new ConflictError(`\`${file.id}\` is shown by another message`);
   }
   const draft = message(text, { roomId: room, threadId: thread, replyTo, author: state.me, hops: 1 });
-  const kept = state.keep({ ...draft, files: shown.map(attachment) });
+  const kept = state.keep({ ...draft, files: shown.map(attachment), streaming, actions });
   for (const file of shown) file.messageId = kept.id;
   return kept;
+}
+
+function edit(kept, { text, actions }, now) {
+  if (text === null && actions === null) throw new InvalidError("there is a text, or there are buttons");
+  if (text === null && kept.streaming) throw new ConflictError("more of the text is to come");
+  if (text !== null) {
+    checkText(text);
+    Object.assign(kept, { text, streaming: false });
+  }
+  if (actions !== null) {
+    checkActions(actions);
+    kept.actions = actions;
+  }
+  return Object.assign(kept, { revision: kept.revision + 1, editedAt: now });
+}
+
+function append(kept, offset, text, last) {
+  const there = bytesOf(kept.text);
+  if (!kept.streaming || offset !== there) throw new ConflictError(`the text has ${there} bytes`);
+  if (there + bytesOf(text) > LONGEST) throw new InvalidError("a message has at most 64 KiB");
+  Object.assign(kept, { text: kept.text + text, streaming: !last, revision: kept.revision + 1 });
+  return there + bytesOf(text);
+}
+
+function checkActions(actions) {
+  if (actions.length > 10) throw new InvalidError("a message has at most 10 buttons");
+  const named = new Set(actions.map(({ id }) => id));
+  if (named.size < actions.length || actions.some(({ id, label }) => id === "" || label === "")) {
+    throw new InvalidError("each button has an id of its own, and a label");
+  }
+}
+
+function bytesOf(text) {
+  return new TextEncoder().encode(text).length;
 }
 
 function own(state, id) {
@@ -70,7 +108,7 @@ function own(state, id) {
 
 function checkText(text) {
   if (text === "") throw new InvalidError("a message has a text");
-  if (new TextEncoder().encode(text).length > LONGEST) throw new InvalidError("a message has at most 64 KiB");
+  if (bytesOf(text) > LONGEST) throw new InvalidError("a message has at most 64 KiB");
 }
 
 function made(state, id, emoji) {

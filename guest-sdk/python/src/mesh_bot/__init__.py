@@ -42,11 +42,13 @@ from .events import (
     Event,
     Gap,
     GrantsChanged,
+    MessageCompleted,
     MessageCreated,
     MessageDeleted,
     MessageEdited,
     Outcome,
     Payload,
+    Press,
     Reaction,
     Rejected,
     RetryAfter,
@@ -63,6 +65,7 @@ from .host import SecretHeader
 from .kv import Versioned
 from .mesh import Mesh
 from .models import (
+    Action,
     Actor,
     Attachment,
     Entry,
@@ -77,9 +80,11 @@ from .models import (
     Thread,
 )
 from .outbound import Response
+from .writer import MessageWriter
 
 __all__ = [
     "Ack",
+    "Action",
     "Actor",
     "Attachment",
     "Bot",
@@ -103,13 +108,16 @@ __all__ = [
     "MeshError",
     "MeshInfo",
     "Message",
+    "MessageCompleted",
     "MessageCreated",
     "MessageDeleted",
     "MessageEdited",
+    "MessageWriter",
     "NotFound",
     "Outcome",
     "Payload",
     "Pending",
+    "Press",
     "RateLimited",
     "Reaction",
     "ReactionCount",

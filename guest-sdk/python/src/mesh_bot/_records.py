@@ -37,6 +37,12 @@ def _payload(case: str, raw: Any, actor: models.Actor) -> Payload:
             return events.MessageCreated(read_record(models.Message, raw))
         case "MessageEdited":
             return events.MessageEdited(read_record(models.Message, raw))
+        case "MessageCompleted":
+            return events.MessageCompleted(read_record(models.Message, raw))
+        case "MessageActed":
+            message = read_record(models.Message, raw.message)
+            values = None if raw.values is None else parse(raw.values)
+            return events.Press(message, raw.action_id, raw.value, values, actor, raw.hops)
         case "ReactionAdded" | "ReactionRemoved":
             return events.Reaction(raw.room_id, raw.message_id, raw.emoji, actor, case == "ReactionRemoved")
         case "ThreadChanged":

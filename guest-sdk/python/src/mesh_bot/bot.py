@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from .events import Command, Decision, Event, Reaction, TimerFired
+from .events import Command, Decision, Event, Press, Reaction, TimerFired
 from .mesh import Mesh
 from .models import Message
 
@@ -25,7 +25,9 @@ class Bot:
         """Runs once in each instance, before its first event. An exception stops the bot."""
 
     def on_mention(self, mention: Message) -> None:
-        """A message that mentions this bot. By default it is a message like any other."""
+        """A message that mentions this bot. By default it is a message like any other.
+
+        One that came bit by bit comes once, when it is complete."""
         self.on_message(mention)
 
     def on_message(self, message: Message) -> None:
@@ -36,6 +38,9 @@ class Bot:
 
     def on_reaction(self, reaction: Reaction) -> None:
         """An emoji was put on a message or taken off it."""
+
+    def on_action(self, press: Press) -> None:
+        """Somebody pressed a button under a message of this bot. Its buttons stay until the bot changes the message."""
 
     def on_command(self, command: Command) -> None:
         """One of the bot's slash commands was called. Answer with a message in its room."""

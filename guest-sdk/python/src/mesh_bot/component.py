@@ -43,6 +43,7 @@ from .errors import milliseconds
 from .events import Outcome, Rejected, RetryAfter
 from .host import (
     Host,
+    MessageChange,
     NewApproval,
     NewMessage,
     NewRoom,
@@ -55,7 +56,7 @@ from .host import (
     WritesFile,
 )
 from .logs import MeshLogHandler
-from .models import Entry, File, Identity, Member, MeshInfo, Message, Room, RoomMember, Thread
+from .models import Action, Entry, File, Identity, Member, MeshInfo, Message, Room, RoomMember, Thread
 from .runner import HandlerFailed, Runner
 
 T = TypeVar("T")
@@ -139,6 +140,10 @@ def wanted(page: PageRequest) -> types.PageRequest:
     return types.PageRequest(page.cursor, page.limit)
 
 
+def buttons(actions: Sequence[Action]) -> list[types.Action]:
+    return [types.Action(action.id, action.label, action.style, action.value) for action in actions]
+
+
 class ComponentReader:
     def __init__(self, resource: Any) -> None:
         self._resource = resource
@@ -214,7 +219,15 @@ class ComponentHost(Host):
         ask(rooms.room_member_remove, room, member)
 
     def message_post(self, message: NewMessage) -> Message:
-        new = messages.NewMessage(message.room, message.text, message.thread, message.reply_to, message.files)
+        new = messages.NewMessage(
+            message.room,
+            message.text,
+            message.thread,
+            message.reply_to,
+            message.files,
+            message.streaming,
+            buttons(message.actions),
+        )
         return read_record(Message, ask(messages.post, new))
 
     def message_get(self, message: str) -> Message:
@@ -223,8 +236,15 @@ class ComponentHost(Host):
     def message_list(self, room: str, page: PageRequest) -> Page[Message]:
         return page_of(Message, ask(messages.list, room, wanted(page)), "messages")
 
-    def message_edit(self, message: str, text: str) -> Message:
-        return read_record(Message, ask(messages.edit, message, text))
+    def message_edit(self, message: str, change: MessageChange) -> Message:
+        actions = None if change.actions is None else buttons(change.actions)
+        return read_record(Message, ask(messages.edit, message, messages.Change(change.text, actions)))
+
+    def message_append(self, message: str, offset: int, text: str, last: bool) -> int:
+        return ask(messages.append, message, offset, text, last)  # type: ignore[no-any-return]
+
+    def message_act(self, message: str, action: str, values: str | None) -> None:
+        ask(messages.act, message, action, values)
 
     def message_delete(self, message: str) -> None:
         ask(messages.delete, message)

@@ -17,6 +17,13 @@ class MessageCreated:
 
 
 @dataclass(frozen=True)
+class MessageCompleted:
+    """A message that came bit by bit has all of its text now."""
+
+    message: Message
+
+
+@dataclass(frozen=True)
 class MessageEdited:
     """The text of a message changed; this is the new revision."""
 
@@ -41,6 +48,23 @@ class Reaction:
     by: Actor
     removed: bool
     """Taken off rather than put on."""
+
+
+@dataclass(frozen=True)
+class Press:
+    """Somebody pressed a button under a message of this bot."""
+
+    message: Message
+    """As it is now."""
+    action: str
+    """The id of the button."""
+    value: str | None
+    """What the button carried when it was pressed."""
+    values: dict[str, Any] | None
+    """What came along."""
+    by: Actor
+    hops: int
+    """How many bots stand between this press and the person who caused it."""
 
 
 @dataclass(frozen=True)
@@ -157,8 +181,10 @@ class Unknown:
 
 Payload = (
     MessageCreated
+    | MessageCompleted
     | MessageEdited
     | MessageDeleted
+    | Press
     | Reaction
     | ThreadChanged
     | RoomMemberJoined

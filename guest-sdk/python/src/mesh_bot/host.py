@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
-from .models import Entry, File, Identity, Member, MeshInfo, Message, Room, RoomMember, Thread
+from .models import Action, Entry, File, Identity, Member, MeshInfo, Message, Room, RoomMember, Thread
 
 T = TypeVar("T")
 
@@ -38,6 +38,14 @@ class NewMessage:
     thread: str | None = None
     reply_to: str | None = None
     files: list[str] = field(default_factory=list)
+    streaming: bool = False
+    actions: list[Action] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class MessageChange:
+    text: str | None = None
+    actions: list[Action] | None = None
 
 
 @dataclass(frozen=True)
@@ -136,7 +144,9 @@ class Host(Protocol):
     def message_post(self, message: NewMessage) -> Message: ...
     def message_get(self, message: str) -> Message: ...
     def message_list(self, room: str, page: PageRequest) -> Page[Message]: ...
-    def message_edit(self, message: str, text: str) -> Message: ...
+    def message_edit(self, message: str, change: MessageChange) -> Message: ...
+    def message_append(self, message: str, offset: int, text: str, last: bool) -> int: ...
+    def message_act(self, message: str, action: str, values: str | None) -> None: ...
     def message_delete(self, message: str) -> None: ...
     def thread_list(self, room: str, page: PageRequest) -> Page[Thread]: ...
     def thread_get(self, thread: str) -> Thread: ...

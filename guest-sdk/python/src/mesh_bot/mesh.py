@@ -13,11 +13,12 @@ from .files import Files
 from .host import Host, OutboundRequest, SecretHeader
 from .kv import Kv
 from .messages import Messages, Threads
-from .models import Identity, MeshInfo, Message
+from .models import Action, Identity, MeshInfo, Message
 from .outbound import Response
 from .own_bot import OwnBot
 from .rooms import Members, Rooms
 from .timers import Timers
+from .writer import MessageWriter
 
 
 class Mesh:
@@ -48,9 +49,22 @@ class Mesh:
         self.own_bot = OwnBot(host)
         """What the mesh knows about this bot: its state, grants and limits, and why it may not."""
 
-    def reply(self, to: Message, text: str, *, files: Iterable[str] = ()) -> Message:
+    def reply(
+        self, to: Message, text: str, *, files: Iterable[str] = (), actions: Iterable[Action] = ()
+    ) -> Message:
         """Answers a message where it stands: in its thread if it is in one, and as a reply to it."""
-        return self.messages.post(to.room_id, text, thread=to.thread_id, reply_to=to.id, files=files)
+        return self.messages.post(to.room_id, text, thread=to.thread_id, reply_to=to.id, files=files, actions=actions)
+
+    def reply_streaming(self, to: Message) -> MessageWriter:
+        """Answers a message where it stands, bit by bit: people see the answer while it is written.
+
+        Needs `message.post` and `message.edit`.
+
+            with self.mesh.reply_streaming(mention) as answer:
+                for word in words:
+                    answer.write(f"{word} ")
+        """
+        return self.messages.stream(to.room_id, thread=to.thread_id, reply_to=to.id)
 
     def react(self, to: Message, emoji: str) -> None:
         """Puts an emoji on a message."""

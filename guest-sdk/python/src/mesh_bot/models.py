@@ -41,6 +41,20 @@ class Attachment:
 
 
 @dataclass(frozen=True)
+class Action:
+    """A button under a message."""
+
+    id: str
+    """Its name in the message: 1 to 64 of `a-z`, `0-9`, `_` and `-`."""
+    label: str
+    """What stands on it: 1 to 80 characters."""
+    style: str = "plain"
+    """`plain`, `primary` or `danger`."""
+    value: str | None = None
+    """What its author is told with it; at most 2,000 bytes."""
+
+
+@dataclass(frozen=True)
 class Message:
     """A message, as it is now."""
 
@@ -55,7 +69,7 @@ class Message:
     created_at: datetime
     edited_at: datetime | None
     revision: int
-    """Rises by one with every edit; the first is 1."""
+    """Rises by one with every change; the first is 1."""
     seq: int
     """Position in the room's stream."""
     trust: str
@@ -68,6 +82,10 @@ class Message:
     reactions: list[ReactionCount] = field(default_factory=list)
     files: list[Attachment] = field(default_factory=list)
     """Those that it shows."""
+    streaming: bool = False
+    """Its author is still writing it."""
+    actions: list[Action] = field(default_factory=list)
+    """Its buttons."""
 
     @property
     def thread_to_reply_in(self) -> str:

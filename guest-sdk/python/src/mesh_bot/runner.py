@@ -13,9 +13,11 @@ from .events import (
     ConfigChanged,
     Decision,
     Event,
+    MessageCompleted,
     MessageCreated,
     MessageEdited,
     Outcome,
+    Press,
     Reaction,
     Rejected,
     RetryAfter,
@@ -62,16 +64,18 @@ class Runner:
 
 def _dispatch(bot: Bot, event: Event) -> None:
     match event.payload:
-        case MessageCreated(message) | MessageEdited(message) if message.redacted:
+        case MessageCreated(message) | MessageCompleted(message) | MessageEdited(message) if message.redacted:
             pass  # Deleted before the bot saw it: there is nothing left to answer.
-        case MessageCreated(message) if message.mentions_me:
+        case MessageCreated(message) | MessageCompleted(message) if message.mentions_me:
             bot.on_mention(message)
-        case MessageCreated(message):
+        case MessageCreated(message) | MessageCompleted(message):
             bot.on_message(message)
         case MessageEdited(message):
             bot.on_edit(message)
         case Reaction() as reaction:
             bot.on_reaction(reaction)
+        case Press() as press:
+            bot.on_action(press)
         case Command() as command:
             bot.on_command(command)
         case TimerFired() as timer:

@@ -157,6 +157,11 @@ impl<B: Bot> TestMesh<B> {
         self.by("Ada").message(text)
     }
 
+    /// Ada presses a button of the bot's newest message that has it. Panics if there is none.
+    pub fn press(&mut self, action: &str) -> Handled {
+        self.by("Ada").press(action)
+    }
+
     /// Ada calls one of the bot's slash commands in `general`, with this text behind it.
     pub fn command(&mut self, name: &str, text: &str) -> Handled {
         let room = self.world.room("general").id;
@@ -266,5 +271,7 @@ pub fn message(text: &str) -> Message {
         redacted: false,
         files: Vec::new(),
         reactions: Vec::new(),
+        streaming: false,
+        actions: Vec::new(),
     }
 }

@@ -1,5 +1,5 @@
 use super::{Handled, TestMesh, message};
-use crate::{Bot, Message, Payload};
+use crate::{Bot, Message, Payload, raw::exports::mesh::bot::handler};
 
 /// Somebody about to say something; see [`TestMesh::by`].
 #[must_use = "nothing is said before `mention` or `message`"]
@@ -49,6 +49,25 @@ impl<'a, B: Bot> Says<'a, B> {
     /// Says it without mentioning the bot.
     pub fn message(self, text: &str) -> Handled {
         self.deliver(text, false)
+    }
+
+    /// Presses a button of the bot's newest message that has it. Panics if there is none.
+    pub fn press(self, action: &str) -> Handled {
+        let posts = self.test.world.posts();
+        let pressed = posts.into_iter().rev().find_map(|message| {
+            let button = message.actions.iter().find(|button| button.id == action)?;
+            Some((button.value.clone(), message))
+        });
+        let (value, message) = pressed.unwrap_or_else(|| panic!("no message of the bot has the button `{action}`"));
+        let by = self.test.world.actor(&self.name);
+        let press = handler::Press {
+            message,
+            action_id: action.into(),
+            value,
+            values: None,
+            hops: 0,
+        };
+        self.test.event_by(by, Payload::MessageActed(press))
     }
 
     fn deliver(self, text: &str, mentions_me: bool) -> Handled {

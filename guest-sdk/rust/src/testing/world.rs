@@ -8,7 +8,7 @@ use crate::{
         kv::{EntryPage, Value},
         members::MemberPage,
         meshes::{Mesh as MeshInfo, PermissionQuestion},
-        messages::{MessagePage, NewMessage},
+        messages::{Change, MessagePage, NewMessage},
         rooms::{NewRoom, RoomMemberPage, RoomPage},
         timers::NewTimer,
         types::{self, Attachment, PageRequest},
@@ -544,6 +544,8 @@ impl Calls for World {
             author,
             hops: 1,
             files,
+            streaming: new.streaming,
+            actions: new.actions.clone(),
             ..super::message(&new.text)
         }))
     }
@@ -565,21 +567,50 @@ impl Calls for World {
         Ok(MessagePage { messages, next_cursor })
     }
 
-    fn message_edit(&self, message: &str, text: &str) -> Answer<Message> {
+    fn message_edit(&self, message: &str, change: &Change) -> Answer<Message> {
         let mut state = self.with("message.edit")?;
         let (me, now) = (state.me.clone(), state.now());
         let message = state.find_message(message)?;
-        if message.author != me {
-            let detail = "only its author may change a message".into();
-            return Err(types::Error::Denied(Denial {
-                reason: "ownership".into(),
-                detail,
-            }));
+        own(message, &me)?;
+        if change.text.is_none() && message.streaming {
+            return Err(types::Error::Conflict("more of the text is to come".into()));
         }
-        message.text = text.into();
+        if let Some(text) = &change.text {
+            message.text.clone_from(text);
+            message.streaming = false;
+        }
+        if let Some(actions) = &change.actions {
+            message.actions.clone_from(actions);
+        }
         message.revision += 1;
         message.edited_at = Some(now);
         Ok(message.clone())
+    }
+
+    fn message_append(&self, message: &str, offset: u64, text: &str, last: bool) -> Answer<u64> {
+        let mut state = self.with("message.edit")?;
+        let me = state.me.clone();
+        let message = state.find_message(message)?;
+        own(message, &me)?;
+        if !message.streaming || offset != message.text.len() as u64 {
+            let detail = format!("the text has {} bytes", message.text.len());
+            return Err(types::Error::Conflict(detail));
+        }
+        if message.text.len() + text.len() > 64 * 1024 {
+            return Err(types::Error::Invalid("a message has at most 65536 bytes".into()));
+        }
+        message.text.push_str(text);
+        message.streaming = !last;
+        Ok(message.text.len() as u64)
+    }
+
+    fn message_act(&self, message: &str, action: &str, _: Option<&str>) -> Answer<()> {
+        let mut state = self.with("message.react")?;
+        let message = state.find_message(message)?;
+        if message.actions.iter().any(|button| button.id == action) {
+            return Ok(());
+        }
+        Err(types::Error::Conflict("this message has no such button".into()))
     }
 
     fn message_delete(&self, message: &str) -> Answer<()> {
@@ -670,6 +701,17 @@ impl Calls for World {
         let (entries, next_cursor) = paged(&entries, page)?;
         Ok(EntryPage { entries, next_cursor })
     }
+}
+
+/// Only its author changes a message.
+fn own(message: &Message, me: &Actor) -> Answer<()> {
+    if message.author == *me {
+        return Ok(());
+    }
+    Err(types::Error::Denied(Denial {
+        reason: "ownership".into(),
+        detail: "only its author may change a message".into(),
+    }))
 }
 
 fn member(actor: Actor, role: &str) -> Member {

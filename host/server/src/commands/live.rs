@@ -136,6 +136,7 @@ impl Chat {
             me: String::new(),
             seen: HashSet::new(),
             posted: HashSet::new(),
+            whole: HashSet::new(),
             typing: HashMap::new(),
         };
         tokio::select! {
@@ -155,6 +156,8 @@ struct Talking {
     seen: HashSet<String>,
     /// Own messages that were answered and did not come as events yet.
     posted: HashSet<String>,
+    /// Messages that changed before they were shown: when they are told to be complete, they were shown already.
+    whole: HashSet<String>,
     /// Who was shown to type, and when.
     typing: HashMap<String, Instant>,
 }
@@ -198,7 +201,12 @@ impl Talking {
     fn show(&mut self, item: Item) -> Result<()> {
         match item {
             Item::Event(event) if event.stream == self.stream && event.kind == "message.created" => {
-                self.message(&event);
+                self.created(&event);
+            }
+            Item::Event(event) if event.stream == self.stream && event.kind == "message.completed" => {
+                if !self.whole.remove(event.data["id"].as_str().unwrap_or_default()) {
+                    self.message(&event);
+                }
             }
             Item::Event(event) if event.kind == "room.closed" && self.is_here(&event.data) => return Err(closed()),
             Item::Closed { stream } if stream == self.stream => return Err(closed()),
@@ -213,6 +221,18 @@ impl Talking {
 
     fn is_here(&self, data: &Value) -> bool {
         data["room_id"].as_str().map(|room| format!("room:{room}")).as_ref() == Some(&self.stream)
+    }
+
+    /// What is still being written is shown when it is complete.
+    fn created(&mut self, event: &Event) {
+        if event.data["streaming"] == true {
+            return;
+        }
+        if event.data["revision"].as_i64() > Some(1) {
+            let id = event.data["id"].as_str().unwrap_or_default();
+            self.whole.insert(id.to_owned());
+        }
+        self.message(event);
     }
 
     fn message(&mut self, event: &Event) {

@@ -153,6 +153,8 @@ fn message(host: &Host, author: Actor, room_id: RoomId) -> Result<Map<String, Va
         redacted: false,
         reactions: Vec::new(),
         files: Vec::new(),
+        actions: Vec::new(),
+        streaming: false,
     };
     match serde_json::to_value(message).map_err(Error::internal)? {
         Value::Object(fields) => Ok(fields),

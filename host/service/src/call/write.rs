@@ -1,7 +1,7 @@
 //! The writing half of the pipeline: a job in a transaction, and the answer to a repeated call.
 
 use super::{Done, Envelope, encode};
-use crate::{Cx, Error, Host, Op, OpSpec, Result, authority::Stale, cx::Afterwards, error::Code};
+use crate::{Cx, Error, Host, Op, OpSpec, Passing, Result, authority::Stale, cx::Afterwards, error::Code};
 use futures_util::future::BoxFuture;
 use mesh_authz::Grant;
 use mesh_store::{Job, Rollback, Tx, idempotency, log::Entry};
@@ -77,6 +77,7 @@ pub(super) async fn write<O: Op>(
         keyed,
         stale: Vec::new(),
         posted: None,
+        passing: Vec::new(),
         afterwards: None,
         answer: None,
         reply: Some(reply),
@@ -117,6 +118,7 @@ struct OpJob<O: Op> {
     json: bool,
     stale: Vec<Stale>,
     posted: Option<Message>,
+    passing: Vec<Passing>,
     afterwards: Option<Afterwards>,
     answer: Option<Result<Done<O::Out>>>,
     reply: Option<oneshot::Sender<Result<Done<O::Out>>>>,
@@ -140,8 +142,8 @@ impl<O: Op> OpJob<O> {
             let now = cx.now();
             idempotency::keep(cx.tx(), keyed.key(), &keyed.digest, json, now).await?;
         }
-        (self.stale, self.posted, self.afterwards) =
-            (std::mem::take(&mut cx.stale), cx.posted.take(), cx.afterwards.take());
+        (self.stale, self.passing) = (std::mem::take(&mut cx.stale), std::mem::take(&mut cx.passing));
+        (self.posted, self.afterwards) = (cx.posted.take(), cx.afterwards.take());
         Ok((
             Ok(Done {
                 out,
@@ -184,6 +186,7 @@ impl<O: Op> Job for OpJob<O> {
                 // Where commits are not told in their order, a message may have been changed by now.
                 let posted = self.posted.filter(|_| self.host.store.tells_in_order());
                 self.host.live.publish(entries, self.stale, posted);
+                self.passing.iter().for_each(|passing| self.host.live.pass(passing));
                 self.answer
                     .unwrap_or_else(|| Err(Error::internal("a job has no answer")))
             }

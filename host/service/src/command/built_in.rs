@@ -94,6 +94,8 @@ impl BuiltIn {
                     text: format!("_{doing}_"),
                     thread_id: None,
                     reply_to: None,
+                    streaming: false,
+                    actions: Vec::new(),
                 };
                 through::<PostMessage>(cx, facts, input)
                     .await

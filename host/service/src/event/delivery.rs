@@ -4,7 +4,7 @@ use super::{
     Reader,
     follow::{hears, is_inside},
 };
-use crate::{Host, Result};
+use crate::{Error, Host, Result};
 use mesh_authz::{Caller, Credential, Who};
 use mesh_store::log::{self, Entry, Stream};
 use mesh_types::{ActorId, BotId, MeshId, RoomId, view::Event};
@@ -63,8 +63,11 @@ pub async fn next(
     let mut deliveries = Vec::with_capacity(found.len());
     for (entry, event) in found {
         let Some((_, seq)) = entry.event else { continue };
-        let (lane, actor) = (room_of(stream, &entry), entry.actor);
-        let allowed = may_read(host, &caller, &entry, lane).await?;
+        let (lane, actor) = (
+            room_of(stream, &entry),
+            entry.actor.or_else(|| author_of(event.as_ref()?)),
+        );
+        let allowed = !is_to_come(&entry)? && may_read(host, &caller, &entry, lane).await?;
         deliveries.push(Delivery {
             seq,
             lane,
@@ -87,13 +90,34 @@ fn room_of(stream: Stream, entry: &Entry) -> Option<RoomId> {
     }
 }
 
-/// What is about messages needs the room's ear. Commands are not the room's words: whoever calls one speaks
-/// to the bot, which only has to be there. Everything else on the bot's streams is for it.
+/// Who wrote the message that the server completed in the author's place.
+fn author_of(event: &Event) -> Option<ActorId> {
+    let author = event.data.get("author")?.get("id")?;
+    author.as_str()?.parse().ok()
+}
+
+/// Whether this is the beginning of a message of which more came later. Bots get it when it is complete.
+fn is_to_come(entry: &Entry) -> Result<bool> {
+    #[derive(serde::Deserialize)]
+    struct Begun {
+        #[serde(default)]
+        streaming: bool,
+    }
+    if entry.kind != "message.created" {
+        return Ok(false);
+    }
+    let begun: Begun = serde_json::from_str(&entry.data).map_err(Error::internal)?;
+    Ok(begun.streaming)
+}
+
+/// What is about messages needs the room's ear. Commands and buttons are not the room's words: whoever uses one
+/// speaks to the bot, which only has to be there. Everything else on the bot's streams is for it.
 async fn may_read(host: &Arc<Host>, caller: &Caller, entry: &Entry, room: Option<RoomId>) -> Result<bool> {
     let of_messages = ["message.", "reaction.", "thread.", "pin."]
         .iter()
         .any(|kind| entry.kind.starts_with(kind));
     match room {
+        Some(room) if entry.kind == "message.acted" => is_inside(host, caller, room).await,
         Some(room) if of_messages => hears(host, caller, room).await,
         Some(room) if entry.kind.starts_with("command.") => is_inside(host, caller, room).await,
         _ => Ok(!of_messages),

@@ -9,6 +9,8 @@ const HEARD: &[&str] = &[
     "command-invoked",
     "file-added",
     "file-deleted",
+    "message-acted",
+    "message-completed",
     "message-created",
     "message-deleted",
     "message-edited",
@@ -48,6 +50,7 @@ pub fn is_own(kind: &str) -> bool {
             | "bot.config_changed"
             | "bot.grants_changed"
             | "command.invoked"
+            | "message.acted"
             | "timer.fired"
     )
 }

@@ -21,9 +21,9 @@ pub use stream::{Begins, StreamEvents, StreamEventsIn};
 pub use sync::{PollEvents, SyncEvents, SyncEventsIn};
 
 use crate::{Answer, Error, Result, recent::Recent};
-use mesh_store::{Tx, bot_calls, commands, files, log::Entry, members, messages, reactions, timers};
+use mesh_store::{Tx, bot_calls, commands, files, log::Entry, members, messages, presses, reactions, timers};
 use mesh_types::{
-    ActorId, BotCallId, CommandCallId, FileId, MeshId, MessageId, TimerId,
+    ActorId, BotCallId, CommandCallId, FileId, MeshId, MessageId, PressId, TimerId,
     view::{Actor, Event},
 };
 use serde::{Deserialize, Serialize};
@@ -69,6 +69,13 @@ struct CallReference {
 #[derive(Deserialize)]
 struct QuestionReference {
     call_id: BotCallId,
+    hops: u32,
+}
+
+/// The log keeps the name of a press, not what came with it.
+#[derive(Deserialize)]
+struct PressReference {
+    press_id: PressId,
     hops: u32,
 }
 
@@ -125,7 +132,8 @@ impl Reader {
             None => None,
         };
         let data = match &*entry.kind {
-            "message.created" | "message.edited" => Self::message(tx, &entry.data).await?,
+            "message.created" | "message.completed" | "message.edited" => Self::message(tx, &entry.data).await?,
+            "message.acted" => press(tx, &entry.data, actor.as_ref()).await?,
             "file.added" => file(tx, &entry.data).await?,
             "bot.called" => question(tx, &entry.data, actor.as_ref()).await?,
             "command.invoked" => command(tx, &entry.data, actor.as_ref()).await?,
@@ -190,12 +198,34 @@ async fn timer(tx: &mut Tx<'_>, data: &str) -> Result<Value> {
 /// What a bot was asked, as long as it is kept and not answered.
 async fn question(tx: &mut Tx<'_>, data: &str, who: Option<&Actor>) -> Result<Value> {
     let QuestionReference { call_id, hops } = serde_json::from_str(data).map_err(Error::internal)?;
-    let Some(call) = bot_calls::get(tx, call_id).await?.filter(|call| call.is_open()) else {
+    let Some(call) = bot_calls::get(tx, call_id).await?.filter(bot_calls::Call::is_open) else {
         return Ok(serde_json::json!({ "call_id": call_id, "redacted": true }));
     };
     let input: Value = serde_json::from_str(&call.input).map_err(Error::internal)?;
     Ok(serde_json::json!({
         "call_id": call_id, "method": call.method, "input": input, "who": who, "hops": hops, "deadline": call.deadline,
+    }))
+}
+
+/// Which button was pressed, as long as that is kept, under the message as it is now.
+async fn press(tx: &mut Tx<'_>, data: &str, who: Option<&Actor>) -> Result<Value> {
+    let reference: PressReference = serde_json::from_str(data).map_err(Error::internal)?;
+    let gone = serde_json::json!({ "press_id": reference.press_id, "redacted": true });
+    let Some(pressed) = presses::get(tx, reference.press_id).await? else {
+        return Ok(gone);
+    };
+    let Some(mut message) = messages::get(tx, pressed.message).await? else {
+        return Ok(gone);
+    };
+    message.reactions = reactions::counts(tx, message.id, NOBODY).await?;
+    let values: Option<Value> = pressed
+        .form
+        .map(|json| serde_json::from_str(&json))
+        .transpose()
+        .map_err(Error::internal)?;
+    Ok(serde_json::json!({
+        "message": message, "action_id": pressed.action, "value": pressed.value, "values": values, "who": who,
+        "press_id": reference.press_id, "hops": reference.hops,
     }))
 }
 

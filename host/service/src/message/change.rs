@@ -1,8 +1,17 @@
-use super::{MessageIn, post::MessageRef, post::check_text, tell, with_reactions};
+use super::{
+    MessageIn,
+    act::check_actions,
+    append::complete,
+    post::{MessageRef, check_says_something, check_size},
+    tell, with_reactions,
+};
 use crate::{Cx, Effect, Error, Method, Nothing, Op, OpSpec, Result, op};
 use mesh_authz::{Grant, Permission};
 use mesh_store::{files, log::Stream, messages, pins, threads};
-use mesh_types::{MessageId, view::Message};
+use mesh_types::{
+    MessageId,
+    view::{Action, Message},
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -10,20 +19,24 @@ use serde_json::json;
 /// `message.edit`
 pub struct EditMessage;
 
-/// The new words.
+/// What becomes other, and at least one thing does.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EditMessageIn {
     /// The message.
     pub message_id: MessageId,
-    /// `CommonMark`, 1 byte to 64 KiB.
-    pub text: String,
+    /// `CommonMark`, 1 byte to 64 KiB. When more text was to come, this is all of it.
+    #[serde(default)]
+    pub text: Option<String>,
+    /// Buttons in place of those that it has; none with an empty list.
+    #[serde(default)]
+    pub actions: Option<Vec<Action>>,
 }
 
 impl Op for EditMessage {
     const SPEC: OpSpec = op("message.edit", Effect::Write)
         .needs(Permission::MessageEdit)
-        .about("Changes one's own words; every revision is kept.")
+        .about("Changes one's own words, of which every revision is kept, or the buttons under them.")
         .http(Method::Patch, "/messages/{message_id}", 200)
         .socket()
         .wasm("messages", "edit")
@@ -38,24 +51,38 @@ impl Op for EditMessage {
     }
 
     async fn run(cx: &mut Cx<'_>, message: Grant<MessageId>, input: EditMessageIn) -> Result<Message> {
-        check_text(&input.text)?;
-        messages::hold(cx.tx(), &message).await?;
-        let found = messages::get(cx.tx(), *message).await?.ok_or_else(Error::not_found)?;
+        if input.text.is_none() && input.actions.is_none() {
+            return Err(Error::invalid("", "has `text` or `actions`"));
+        }
+        if let Some(text) = &input.text {
+            check_size(text)?;
+            check_says_something(text)?;
+        }
+        check_actions(input.actions.as_deref().unwrap_or_default())?;
+        let found = messages::held(cx.tx(), &message).await?.ok_or_else(Error::not_found)?;
         if found.redacted {
             return Err(Error::wrong_state("deleted", "This message was deleted."));
         }
         super::post::refuse_archived(cx, &message).await?;
         cx.check_match(found.revision)?;
-        if found.text != input.text {
+        if found.streaming && input.text.is_none() {
+            let detail = "More of its text is to come, and its buttons change when it is complete.";
+            return Err(Error::wrong_state("streaming", detail));
+        }
+        let text = input.text.unwrap_or_else(|| found.text.clone());
+        let actions = input.actions.unwrap_or_else(|| found.actions.clone());
+        if found.streaming || found.text != text || found.actions != actions {
             let at = cx.now();
-            messages::edit(cx.tx(), &message, &input.text, at).await?;
-            tell::edited(cx, &message, &found, &input.text).await?;
-            let data = MessageRef {
-                room_id: found.room_id,
-                message_id: *message,
-            };
-            cx.emit(Stream::Room(found.room_id), "message.edited", *message, &data)
-                .await?;
+            messages::edit(cx.tx(), &message, (&*text, &*actions), at).await?;
+            if found.streaming {
+                let room = message.in_room().ok_or_else(Error::not_found)?;
+                complete(cx, &room, &Message { text, ..found }).await?;
+            } else {
+                tell::edited(cx, &message, &found, &text).await?;
+                let data = MessageRef::to(&found);
+                cx.emit(Stream::Room(found.room_id), "message.edited", *message, &data)
+                    .await?;
+            }
         }
         let edited = messages::get(cx.tx(), *message).await?.ok_or_else(Error::not_found)?;
         with_reactions(cx, edited).await

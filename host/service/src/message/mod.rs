@@ -1,6 +1,9 @@
 //! Messages, threads and reactions.
 
+mod act;
+mod append;
 mod change;
+mod idle;
 mod look;
 mod mention;
 mod pin;
@@ -9,7 +12,10 @@ mod react;
 mod tell;
 mod thread;
 
+pub use act::{ActOnMessage, ActOnMessageIn};
+pub use append::{AppendToMessage, AppendToMessageIn, Appended};
 pub use change::{DeleteMessage, EditMessage, EditMessageIn};
+pub use idle::{close_idle, follow};
 pub use look::{GetMessage, ListMessages, ListMessagesIn, MessageIn};
 pub use mention::mentions;
 pub use pin::{AddPin, ListPins, RemovePin};

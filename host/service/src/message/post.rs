@@ -1,4 +1,4 @@
-use super::tell;
+use super::{act::check_actions, tell};
 use crate::{Cx, Effect, Error, Method, Op, OpSpec, Result, error::Code, file, op};
 use mesh_authz::{Grant, Permission, Reason};
 use mesh_store::{
@@ -8,7 +8,7 @@ use mesh_store::{
 };
 use mesh_types::{
     FileId, MessageId, Posters, Role, RoomId, RoomRole, ThreadId, Trust, limits,
-    view::{Actor, Message},
+    view::{Action, Actor, Message},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ pub struct PostMessage;
 pub struct PostMessageIn {
     /// Where.
     pub room_id: RoomId,
-    /// `CommonMark`, at most 64 KiB, and empty only beside files; `@handle` mentions.
+    /// `CommonMark`, at most 64 KiB, and empty only beside files or when more is to come; `@handle` mentions.
     pub text: String,
     /// The thread to reply in.
     #[serde(default)]
@@ -33,6 +33,12 @@ pub struct PostMessageIn {
     /// Files of this room that the author uploaded and that no message shows yet; at most 10.
     #[serde(default)]
     pub file_ids: Vec<FileId>,
+    /// More text is to come, with `message.append`. It mentions and notifies when it is complete.
+    #[serde(default)]
+    pub streaming: bool,
+    /// Buttons; at most 10. The author hears `message.acted` when somebody presses one.
+    #[serde(default)]
+    pub actions: Vec<Action>,
 }
 
 /// The log keeps the name of a message, not its words: they are read when the event is.
@@ -40,6 +46,19 @@ pub struct PostMessageIn {
 pub(crate) struct MessageRef {
     pub(crate) room_id: RoomId,
     pub(crate) message_id: MessageId,
+    /// Of a new message of which more is to come: bots hear of it when it is complete.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) streaming: bool,
+}
+
+impl MessageRef {
+    pub(crate) fn to(message: &Message) -> Self {
+        Self {
+            room_id: message.room_id,
+            message_id: message.id,
+            streaming: false,
+        }
+    }
 }
 
 impl Op for PostMessage {
@@ -60,9 +79,11 @@ impl Op for PostMessage {
     }
 
     async fn run(cx: &mut Cx<'_>, room: Grant<RoomId>, input: Self::In) -> Result<Message> {
-        if input.file_ids.is_empty() || !input.text.is_empty() {
-            check_text(&input.text)?;
+        check_size(&input.text)?;
+        if input.file_ids.is_empty() && !input.streaming {
+            check_says_something(&input.text)?;
         }
+        check_actions(&input.actions)?;
         let (author, hops) = (cx.actor()?, cx.envelope().hops);
         let id = cx.id(MessageId::new);
         let stream = Stream::Room(*room);
@@ -88,6 +109,8 @@ impl Op for PostMessage {
             hops,
             at,
             files: &files,
+            streaming: input.streaming,
+            actions: &input.actions,
         };
         messages::insert(cx.tx(), &room, &new).await?;
         file::attach(cx, id, &files).await?;
@@ -99,6 +122,7 @@ impl Op for PostMessage {
             &MessageRef {
                 room_id: *room,
                 message_id: id,
+                streaming: input.streaming,
             },
         )?;
         if let Some(thread) = input.thread_id {
@@ -126,26 +150,35 @@ impl Op for PostMessage {
             redacted: false,
             reactions: Vec::new(),
             files,
+            streaming: input.streaming,
+            actions: input.actions,
         };
-        tell::posted(cx, &room, &message).await?;
-        cx.posted(&message);
+        if !message.streaming {
+            tell::said(cx, &room, &message, "message.created").await?;
+            cx.posted(&message);
+        }
         Ok(message)
     }
 }
 
-/// A message says something, and not too much.
-pub(super) fn check_text(text: &str) -> Result<()> {
+/// A message is not too long.
+pub(super) fn check_size(text: &str) -> Result<()> {
     if text.len() > limits::MESSAGE_TEXT {
         return Err(Error::new(
             Code::TooLarge,
             format!("A message has at most {} bytes.", limits::MESSAGE_TEXT),
         ));
     }
-    if text.trim().is_empty() {
-        return Err(Error::invalid("/text", "must say something"));
-    }
     if text.contains('\0') {
         return Err(Error::invalid("/text", "must not contain NUL"));
+    }
+    Ok(())
+}
+
+/// Without files, a message says something.
+pub(super) fn check_says_something(text: &str) -> Result<()> {
+    if text.trim().is_empty() {
+        return Err(Error::invalid("/text", "must say something"));
     }
     Ok(())
 }

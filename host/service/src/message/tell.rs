@@ -27,15 +27,17 @@ async fn named(cx: &mut Cx<'_>, room: &Grant<RoomId>, message: &Message, text: &
     Ok(named)
 }
 
-/// A new message. Each mentioned actor in the room gets a row; a bot that hears mentions only gets a copy
-/// of the event on its own stream, since it is not on the room's. People whom the message mentions or
-/// answers are notified, in the order of their ids, so that two messages do not wait for each other.
-pub(super) async fn posted(cx: &mut Cx<'_>, room: &Grant<RoomId>, message: &Message) -> Result<()> {
+/// A message that is complete now, and the event that says so. Each mentioned
+/// actor in the room gets a row; a bot that hears mentions only gets a copy of the event on its own stream,
+/// since it is not on the room's. People whom the message mentions or answers are notified, in the order of
+/// their ids, so that two messages do not wait for each other.
+pub(super) async fn said(cx: &mut Cx<'_>, room: &Grant<RoomId>, message: &Message, kind: &'static str) -> Result<()> {
     let mut told = Vec::new();
     for found in named(cx, room, message, &message.text).await? {
         messages::mention(cx.tx(), room, message.id, message.seq, found.actor).await?;
         if let (ActorId::Bot(_), true) = (found.actor, found.hears.as_deref() == Some(Hears::Mentions.as_str())) {
-            copy(cx, found.actor, message).await?;
+            let data = MessageRef::to(message);
+            cx.emit(Stream::Actor(found.actor), kind, message.id, &data).await?;
         }
         if wants(cx, &found) {
             told.push((found.actor, NotificationKind::Mention));
@@ -89,15 +91,6 @@ pub(super) async fn deleted(cx: &mut Cx<'_>, message: &Grant<MessageId>) -> Resu
 
 fn wants(cx: &Cx<'_>, found: &Named) -> bool {
     found.level != NotifyLevel::None && found.muted_until.is_none_or(|end| end <= cx.now())
-}
-
-async fn copy(cx: &mut Cx<'_>, to: ActorId, message: &Message) -> Result<()> {
-    let data = MessageRef {
-        room_id: message.room_id,
-        message_id: message.id,
-    };
-    cx.emit(Stream::Actor(to), "message.created", message.id, &data).await?;
-    Ok(())
 }
 
 /// Only people have an inbox; bots follow events.

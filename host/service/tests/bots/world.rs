@@ -60,7 +60,7 @@ impl BotRuntime for Shelf {
 
     fn parked(&self, _: BotId) {}
 
-    fn try_event(&self, _: Tried) -> BoxFuture<'_, Result<BotTrial>> {
+    fn try_event(&self, _: Tried) -> BoxFuture<'_, Result<BotTrial, Error>> {
         Box::pin(async { Err(Error::new(Code::NotSupported, "These components do not run.")) })
     }
 

@@ -1,7 +1,7 @@
 //! Between the API's shapes and the contract's.
 
 use crate::bindings::types::{
-    Actor, Attachment, Denial, Error, Member, Message, PageRequest, ReactionCount, Room, RoomMember, Thread,
+    Action, Actor, Attachment, Denial, Error, Member, Message, PageRequest, ReactionCount, Room, RoomMember, Thread,
 };
 use mesh_service::{Code, message};
 use mesh_types::{Timestamp, view};
@@ -88,7 +88,32 @@ pub(crate) fn message(message: view::Message, handle: &str) -> Message {
             })
             .collect(),
         files: message.files.into_iter().map(attachment).collect(),
+        streaming: message.streaming,
+        actions: message.actions.into_iter().map(action).collect(),
     }
+}
+
+fn action(action: view::Action) -> Action {
+    Action {
+        id: action.id,
+        label: action.label,
+        style: action.style.as_str().into(),
+        value: action.value,
+    }
+}
+
+/// Buttons as a bot describes them.
+pub(crate) fn actions(actions: Vec<Action>) -> Result<Vec<view::Action>, Error> {
+    let action = |action: Action| {
+        let style = action.style.parse().map_err(Error::Invalid)?;
+        Ok(view::Action {
+            id: action.id,
+            label: action.label,
+            style,
+            value: action.value,
+        })
+    };
+    actions.into_iter().map(action).collect()
 }
 
 fn attachment(file: view::Attachment) -> Attachment {

@@ -2,7 +2,7 @@
 
 use super::convert;
 use crate::bindings::exports::mesh::bot::handler::{
-    Closing, Decision, Deletion, Departure, Event, Firing, Gap, Invocation, Payload, Question, Reaction, Unknown,
+    Closing, Decision, Deletion, Departure, Event, Firing, Gap, Invocation, Payload, Press, Question, Reaction, Unknown,
 };
 use mesh_types::view;
 use serde::de::DeserializeOwned;
@@ -34,17 +34,19 @@ pub(crate) fn event(event: view::Event, handle: &str) -> (Event, u32) {
 
 fn payload(kind: &str, data: Value, handle: &str) -> (Payload, u32) {
     let typed = match kind {
-        "message.created" | "message.edited" => read::<view::Message>(&data).map(|message| {
+        "message.created" | "message.completed" | "message.edited" => read::<view::Message>(&data).map(|message| {
             let hops = message.hops;
             let message = convert::message(message, handle);
-            (
-                if kind == "message.created" {
-                    Payload::MessageCreated(message)
-                } else {
-                    Payload::MessageEdited(message)
-                },
-                hops,
-            )
+            let payload = match kind {
+                "message.created" => Payload::MessageCreated(message),
+                "message.completed" => Payload::MessageCompleted(message),
+                _ => Payload::MessageEdited(message),
+            };
+            (payload, hops)
+        }),
+        "message.acted" => press(&data, handle).map(|press| {
+            let hops = press.hops;
+            (Payload::MessageActed(press), hops)
         }),
         "thread.changed" => read(&data).map(|thread| (Payload::ThreadChanged(convert::thread(thread)), 0)),
         "room_member.joined" => read(&data).map(|seat| (Payload::RoomMemberJoined(convert::room_member(seat)), 0)),
@@ -133,6 +135,18 @@ fn invocation(data: &Value) -> Option<Invocation> {
         room_id: text("room_id")?,
         reply_handle: text("reply_handle")?,
         hops: hops(data),
+    })
+}
+
+fn press(data: &Value, handle: &str) -> Option<Press> {
+    let text = |field: &str| data.get(field)?.as_str().map(str::to_owned);
+    let values = data.get("values").filter(|values| !values.is_null());
+    Some(Press {
+        message: convert::message(read(data.get("message")?)?, handle),
+        action_id: text("action_id")?,
+        value: text("value"),
+        values: values.map(Value::to_string),
+        hops: u32::try_from(data.get("hops")?.as_u64()?).unwrap_or(u32::MAX),
     })
 }
 

@@ -81,12 +81,24 @@ impl Guest {
 
     /// Calls an operation in the bot's name.
     pub(crate) async fn call<O: Op>(&mut self, input: O::In) -> Answer<O::Out> {
+        // What is not kept cannot be given again: a request that leaves the server is sent with every try.
+        let key = if O::SPEC.effect == Effect::Write && !O::SPEC.shown_once {
+            self.scope.next_key(O::SPEC.name)
+        } else {
+            None
+        };
+        self.call_as::<O>(input, key).await
+    }
+
+    /// Calls an operation whose input says whether it was done before, so that it needs no key.
+    pub(crate) async fn call_again<O: Op>(&mut self, input: O::In) -> Answer<O::Out> {
+        self.call_as::<O>(input, None).await
+    }
+
+    async fn call_as<O: Op>(&mut self, input: O::In, key: Option<String>) -> Answer<O::Out> {
         self.spend_host_call()?;
         let mut envelope = self.envelope();
-        // What is not kept cannot be given again: a request that leaves the server is sent with every try.
-        if O::SPEC.effect == Effect::Write && !O::SPEC.shown_once {
-            envelope.idempotency_key = self.scope.next_key(O::SPEC.name);
-        }
+        envelope.idempotency_key = key;
         if let Some(calls) = &mut self.dry {
             calls.add(&O::SPEC, &input);
         }

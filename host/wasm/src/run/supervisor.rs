@@ -282,13 +282,6 @@ impl Shared {
         }
     }
 
-    /// How many instances a bot may have at once: as many as its manifest asks for, within its limit.
-    pub(crate) fn instances(&self, set: &str, asked: Option<u32>) -> usize {
-        let set: BotLimitSettings = serde_json::from_str(set).unwrap_or_default();
-        let most = usize::try_from(set.effective().instances).unwrap_or(usize::MAX);
-        most.min(asked.unwrap_or(1) as usize).max(1)
-    }
-
     /// Stores what a bot said, in its own name.
     pub(crate) async fn keep_log(&self, caller: Caller, log: LogOutput) {
         let mut lines: Vec<WriteLine> = log.lines.into_iter().map(line).collect();
@@ -310,6 +303,13 @@ impl Shared {
             lines = rest;
         }
     }
+}
+
+/// How many instances a bot may have at once: as many as its manifest asks for, within its limit.
+pub(crate) fn instances(set: &str, asked: Option<u32>) -> usize {
+    let set: BotLimitSettings = serde_json::from_str(set).unwrap_or_default();
+    let most = usize::try_from(set.effective().instances).unwrap_or(usize::MAX);
+    most.min(asked.unwrap_or(1) as usize).max(1)
 }
 
 /// Whether somebody who stopped a bot was in a hurry.

@@ -267,7 +267,7 @@ async fn a_giant_answer_stops_at_the_boundary() {
 async fn a_giant_message_stops_at_the_boundary() {
     let giant = "(call $post (i32.const 0) (i32.const 1) (i32.const 0) (i32.const 20000000)
         (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
-        (i32.const 0) (i32.const 0) (i32.const 2048))";
+        (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 2048))";
     let guest = Guest {
         pages: 400,
         ..Guest::on_event(giant).importing(POST)

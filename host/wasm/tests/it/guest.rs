@@ -10,7 +10,7 @@ pub(crate) const EVENT_ROOM: u32 = 64;
 pub(crate) const EVENT_TEXT: u32 = 120;
 
 /// Imports a guest may want, as lines of WebAssembly text.
-pub(crate) const POST: &str = r#"(import "mesh:bot/messages@0.1.0" "post" (func $post (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)))"#;
+pub(crate) const POST: &str = r#"(import "mesh:bot/messages@0.1.0" "post" (func $post (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)))"#;
 pub(crate) const KV_GET: &str = r#"(import "mesh:bot/kv@0.1.0" "get" (func $kv_get (param i32 i32 i32)))"#;
 pub(crate) const LOG: &str = r#"(import "mesh:bot/log@0.1.0" "write" (func $log (param i32 i32 i32)))"#;
 
@@ -104,7 +104,7 @@ impl Guest {
                 (i32.load offset={EVENT_ROOM} (local.get $event)) (i32.load offset={} (local.get $event))
                 (i32.load offset={EVENT_TEXT} (local.get $event)) (i32.load offset={} (local.get $event))
                 (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
-                (i32.const 0) (i32.const 0) (i32.const 2048))
+                (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 2048))
              ;; Keep the case of the result and of its error where a test can see them.
              (i32.store8 (i32.const 4096) (i32.load8_u (i32.const 2048)))",
             EVENT_ROOM + 4,

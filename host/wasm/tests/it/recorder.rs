@@ -88,7 +88,7 @@ impl messages::Host for Recorder {
     async fn list(&mut self, _: Id, _: PageRequest) -> Answer<messages::MessagePage> {
         self.answer()
     }
-    async fn edit(&mut self, _: Id, _: String) -> Answer<Message> {
+    async fn edit(&mut self, _: Id, _: messages::Change) -> Answer<Message> {
         self.answer()
     }
     async fn delete(&mut self, _: Id) -> Answer<()> {
@@ -107,6 +107,12 @@ impl messages::Host for Recorder {
         self.answer()
     }
     async fn reaction_remove(&mut self, _: Id, _: String) -> Answer<()> {
+        self.answer()
+    }
+    async fn append(&mut self, _: Id, _: u64, _: String, _: bool) -> Answer<u64> {
+        self.answer()
+    }
+    async fn act(&mut self, _: Id, _: String, _: Option<Json>) -> Answer<()> {
         self.answer()
     }
 }
@@ -150,10 +156,10 @@ impl approvals::Host for Recorder {
 
 impl calls::Host for Recorder {
     async fn call(&mut self, _: Id, _: String, _: Json, _: Option<u32>) -> Answer<Result<Json, String>> {
-        self.absent()
+        self.answer()
     }
     async fn answer(&mut self, _: Id, _: Result<Json, String>) -> Answer<()> {
-        self.absent()
+        self.answer()
     }
 }
 
@@ -348,6 +354,8 @@ pub(crate) fn said(text: &str) -> Message {
         redacted: false,
         reactions: Vec::new(),
         files: Vec::new(),
+        streaming: false,
+        actions: Vec::new(),
     }
 }
 

@@ -26,10 +26,11 @@ samples! {
     bool => true;
     u64 => 7;
     String => "{}".into();
+    Result<String, String> => Ok("{}".into());
     Vec<u8> => b"bytes".to_vec();
     Vec<bool> => vec![true, false];
     Message => message();
-    messages::MessagePage => messages::MessagePage { messages: vec![message()], next_cursor: more() };
+    messages::MessagePage => messages::MessagePage { messages: vec![message()], next_cursor: Some(more()) };
     Thread => Thread {
         id: "thread_1".into(),
         room_id: "room_1".into(),
@@ -40,11 +41,11 @@ samples! {
         reply_count: 3,
         last_reply_at: Some(5),
     };
-    messages::ThreadPage => messages::ThreadPage { threads: vec![Thread::sample()], next_cursor: more() };
+    messages::ThreadPage => messages::ThreadPage { threads: vec![Thread::sample()], next_cursor: Some(more()) };
     Option<kv::Value> => Some(kv::Value { bytes: Vec::sample(), version: 2 });
     kv::EntryPage => {
         let entry = kv::Entry { key: "key".into(), size: 5, version: 2 };
-        kv::EntryPage { entries: vec![entry], next_cursor: more() }
+        kv::EntryPage { entries: vec![entry], next_cursor: Some(more()) }
     };
     files::File => files::File {
         id: "file_1".into(),
@@ -54,7 +55,7 @@ samples! {
         size: 5,
         created_at: 6,
     };
-    files::FilePage => files::FilePage { files: vec![files::File::sample()], next_cursor: more() };
+    files::FilePage => files::FilePage { files: vec![files::File::sample()], next_cursor: Some(more()) };
     http::Response => http::Response {
         status: 201,
         headers: vec![("content-type".into(), "text/plain".into())],
@@ -73,7 +74,7 @@ samples! {
         role: "member".into(),
         joined_at: 4,
     };
-    members::MemberPage => members::MemberPage { members: vec![Member::sample()], next_cursor: more() };
+    members::MemberPage => members::MemberPage { members: vec![Member::sample()], next_cursor: Some(more()) };
     meshes::Mesh => meshes::Mesh {
         id: "mesh_1".into(),
         name: "Home".into(),
@@ -92,13 +93,13 @@ samples! {
         my_role: Some("participant".into()),
         member_count: 2,
     };
-    rooms::RoomPage => rooms::RoomPage { rooms: vec![Room::sample()], next_cursor: more() };
+    rooms::RoomPage => rooms::RoomPage { rooms: vec![Room::sample()], next_cursor: Some(more()) };
     RoomMember => RoomMember {
         room_id: "room_1".into(),
         member: Member::sample(),
         room_role: "owner".into(),
     };
-    rooms::RoomMemberPage => rooms::RoomMemberPage { members: vec![RoomMember::sample()], next_cursor: more() };
+    rooms::RoomMemberPage => rooms::RoomMemberPage { members: vec![RoomMember::sample()], next_cursor: Some(more()) };
 }
 
 /// The cases of the contract's error, one after the other.
@@ -163,6 +164,6 @@ fn message() -> Message {
     }
 }
 
-fn more() -> Option<String> {
-    Some("more".into())
+fn more() -> String {
+    "more".into()
 }

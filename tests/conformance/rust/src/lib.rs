@@ -3,12 +3,12 @@
 mod say;
 
 use mesh_bot::{
-    Bot, Command, Decision, Draft, Error, Mesh, Message, NewRoom, Question, Reaction, Request, Result, Timer,
-    TimerFired,
+    Action, Bot, Change, Command, Decision, Draft, Error, Mesh, Message, NewRoom, Press, Question, Reaction, Request,
+    Result, Timer, TimerFired,
 };
 use say::{by_name, or_word, word};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::io::{Read as _, Write as _};
 
 #[derive(Default)]
@@ -64,6 +64,15 @@ impl Bot for Conform {
             let text = format!("{} by {}", reaction.emoji, reaction.by.name);
             mesh.messages().post(&reaction.room_id, text)?;
         }
+        Ok(())
+    }
+
+    fn on_action(&mut self, press: &Press, mesh: &Mesh) -> Result {
+        let value = press.value.as_deref().unwrap_or("nothing");
+        let values = press.values.clone().map_or(Value::Null, Value::Object);
+        let text = format!("{} pressed {} with {value} and {values}", press.by.name, press.action);
+        let change = Change::new().text(text).actions([]);
+        mesh.messages().change(&press.message.id, change)?;
         Ok(())
     }
 
@@ -142,6 +151,29 @@ fn in_room(command: &str, rest: &str, mention: &Message, mesh: &Mesh) -> Result<
             let first = mesh.reply(mention, "first")?;
             messages.edit(&first.id, "second")?;
             return Ok(None);
+        }
+        "stream" => {
+            let mut answer = mesh.reply_streaming(mention)?;
+            for (at, word) in rest.split(' ').enumerate() {
+                if at > 0 {
+                    answer.push(" ")?;
+                }
+                answer.push(word)?;
+                answer.flush()?;
+            }
+            answer.finish()?;
+            return Ok(None);
+        }
+        "buttons" => {
+            let draft = Draft::answering(mention, "choose")
+                .with_action(Action::new("yes", "Yes").primary().carrying("1"))
+                .with_action(Action::new("no", "No"));
+            messages.send(draft)?;
+            return Ok(None);
+        }
+        "press" => {
+            let values = json!({ "by": "me" });
+            or_word(messages.press(rest, "yes", values.as_object()).map(|()| "pressed".to_owned()))
         }
         "delete" => {
             let gone = mesh.reply(mention, "gone")?;

@@ -1,8 +1,9 @@
 //! Every function of the contract, called once with everything that it takes and logged with what it answers.
 
 use super::contract::mesh::bot::{
-    approvals, auth, bots, config, docs, events, files, http, kv, members, meshes, messages, rooms, secrets, timers,
-    types::PageRequest,
+    approvals, auth, bots, calls, config, docs, events, files, http, kv, members, meshes, messages, rooms, secrets,
+    timers,
+    types::{Action, PageRequest},
 };
 use super::say;
 
@@ -21,6 +22,8 @@ pub(crate) fn say_again(room: &str, words: &str) {
         thread: None,
         reply_to: None,
         files: Vec::new(),
+        streaming: false,
+        actions: Vec::new(),
     };
     ask! { messages.post(&message); }
 }
@@ -84,6 +87,15 @@ fn about_people(page: &PageRequest) {
     }
 }
 
+fn yes() -> Action {
+    Action {
+        id: "yes".into(),
+        label: "Yes".into(),
+        style: "primary".into(),
+        value: Some("1".into()),
+    }
+}
+
 fn about_messages(page: &PageRequest) {
     let message = messages::NewMessage {
         room: "room_1".into(),
@@ -91,12 +103,20 @@ fn about_messages(page: &PageRequest) {
         thread: Some("thread_1".into()),
         reply_to: Some("message_1".into()),
         files: vec!["file_1".into()],
+        streaming: true,
+        actions: vec![yes()],
+    };
+    let change = messages::Change {
+        text: Some("other words".into()),
+        actions: Some(vec![yes()]),
     };
     ask! {
         messages.post(&message);
         messages.get("message_1");
         messages.list("room_1", page);
-        messages.edit("message_1", "other words");
+        messages.edit("message_1", &change);
+        messages.append("message_1", 5, " more", true);
+        messages.act("message_1", "yes", Some("{}"));
         messages.delete("message_1");
         messages.thread_list("room_1", page);
         messages.thread_get("thread_1");
@@ -148,6 +168,9 @@ fn about_things(page: &PageRequest) {
         approvals.get("approval_1");
         approvals.cancel("approval_1");
         secrets.read("TOKEN");
+        calls.call("bot_2", "measure", "{}", Some(1_000));
+        calls.answer("call_1", Ok("{}"));
+        calls.answer("call_1", Err("no"));
     }
 }
 
@@ -162,7 +185,11 @@ fn about_files(page: &PageRequest) {
         Err(error) => say(&format!("files.download: {error:?}")),
     }
     match files::upload("room_1", "name.txt") {
-        Ok(writer) => say(&format!("files.upload: {:?} {:?}", writer.write(b"bytes"), writer.finish())),
+        Ok(writer) => say(&format!(
+            "files.upload: {:?} {:?}",
+            writer.write(b"bytes"),
+            writer.finish()
+        )),
         Err(error) => say(&format!("files.upload: {error:?}")),
     }
 }

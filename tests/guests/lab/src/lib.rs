@@ -16,6 +16,7 @@
 //! | `read ROOM` `members` `bots` `config` `whoami` | asks, and says what the mesh answered |
 //! | `secret NAME` `secretpanic NAME` | reads a secret, says how long it is, and logs it; or panics with it |
 //! | `ask BOT METHOD` | asks another bot; asked itself, it answers `weigh`, `forward BOT`, `back` and, never, `hang` |
+//! | `twice ONE OTHER` | writes ONE bit by bit and fails; when the event comes again, writes OTHER to its end |
 //! | `subscribe EVENT ROOM` | from now on hears only this event, of this room |
 //! | `look` | tries files, environment and arguments |
 //! | `/measure TEXT` | a slash command: says who called it, and with what |
@@ -30,6 +31,7 @@ use std::time::Duration;
 #[derive(Default)]
 struct Lab {
     events: u64,
+    failed: bool,
 }
 
 impl Bot for Lab {
@@ -67,6 +69,9 @@ impl Bot for Lab {
         let text = message.text_without_mention();
         let (command, argument) = text.split_once(' ').unwrap_or((text, ""));
         let number = argument.parse().unwrap_or(1);
+        if command == "twice" {
+            return self.twice(argument, message, mesh);
+        }
         if let Some(answer) = self.answer(command, argument, number, message, mesh)? {
             mesh.reply(message, format!("done: {answer}"))?;
         }
@@ -75,6 +80,19 @@ impl Bot for Lab {
 }
 
 impl Lab {
+    fn twice(&mut self, argument: &str, message: &Message, mesh: &Mesh) -> Result {
+        let (one, other) = argument.split_once(' ').unwrap_or((argument, ""));
+        let mut answer = mesh.reply_streaming(message)?;
+        let again = std::mem::take(&mut self.failed);
+        answer.push(if again { other } else { one })?;
+        answer.flush()?;
+        if again {
+            return answer.finish();
+        }
+        self.failed = true;
+        Err(Error::failed("after writing"))
+    }
+
     /// What to say, if anything.
     fn answer(
         &self,

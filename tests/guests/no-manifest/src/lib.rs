@@ -22,6 +22,8 @@ impl Guest for Bare {
                 thread: message.thread_id,
                 reply_to: Some(message.id),
                 files: Vec::new(),
+                streaming: false,
+                actions: Vec::new(),
             };
             messages::post(&reply).map_err(|error| format!("{error:?}"))?;
         }

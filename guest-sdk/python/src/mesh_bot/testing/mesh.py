@@ -23,6 +23,7 @@ from ..events import (
     MessageEdited,
     Outcome,
     Payload,
+    Press,
     Reaction,
     TimerFired,
 )
@@ -150,13 +151,22 @@ class TestMesh(Generic[B]):
 
     def edit(self, message: str, text: str) -> Outcome:
         """The author of a message changes its text."""
-        changed = self._state.edit(message, text)
+        changed = self._state.edit(message, text=text)
         return self.event(MessageEdited(changed), by=changed.author.name)
 
     def react(self, message: str, emoji: str, *, by: str = "Ada", removed: bool = False) -> Outcome:
         """Somebody puts an emoji on a message, or takes it off."""
         found = self._state.find_message(message)
         return self.event(Reaction(found.room_id, message, emoji, self._state.actor(by), removed), by=by)
+
+    def press(self, action: str, *, by: str = "Ada", values: Mapping[str, Any] | None = None) -> Outcome:
+        """Somebody presses a button of the bot's newest message that has it."""
+        for message in reversed(self.posts):
+            for button in message.actions:
+                if button.id == action:
+                    given = None if values is None else dict(values)
+                    return self.event(Press(message, action, button.value, given, self._state.actor(by), 0), by=by)
+        raise ValueError(f"no message of the bot has the button {action}")
 
     def command(
         self,

@@ -111,10 +111,14 @@ class State:
         self.messages.append(kept)
         return kept
 
-    def edit(self, id: str, text: str) -> Message:
-        """Changes the text of a message."""
+    def edit(self, id: str, **fields: Any) -> Message:
+        """Changes a message, such as its text."""
+        return self.change(id, edited_at=tick(self.next()), **fields)
+
+    def change(self, id: str, **fields: Any) -> Message:
+        """Changes a message without an edit."""
         old = self.find_message(id)
-        new = replace(old, text=text, revision=old.revision + 1, edited_at=tick(self.next()))
+        new = replace(old, revision=old.revision + 1, **fields)
         self.messages[self.messages.index(old)] = new
         return new
 

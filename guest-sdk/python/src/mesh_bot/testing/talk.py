@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-from ..errors import Denied, Invalid, NotFound
-from ..host import NewMessage, NewRoom, Page, PageRequest, ReadsFile, WritesFile
-from ..models import Attachment, File, Member, Message, ReactionCount, Room, RoomMember, Thread
+from ..errors import Conflict, Denied, Invalid, NotFound
+from ..host import MessageChange, NewMessage, NewRoom, Page, PageRequest, ReadsFile, WritesFile
+from ..models import Action, Attachment, File, Member, Message, ReactionCount, Room, RoomMember, Thread
 from .people import tick
 from .state import State, paged
 
@@ -65,7 +66,8 @@ class TalkCalls:
     def message_post(self, message: NewMessage) -> Message:
         self.state.permit("message.post")
         room = self.state.my_room(message.room)
-        _check_text(message.text, bool(message.files))
+        _check_text(message.text, bool(message.files) or message.streaming)
+        _check_actions(message.actions)
         for file in message.files:
             if file not in self.state.files or self.state.files[file][0].room_id != room.id:
                 raise NotFound(file)
@@ -78,6 +80,8 @@ class TalkCalls:
             reply_to=message.reply_to,
             hops=1,
             files=files,
+            streaming=message.streaming,
+            actions=message.actions,
         )
 
     def message_get(self, message: str) -> Message:
@@ -89,12 +93,34 @@ class TalkCalls:
         id = self.state.find_room(room).id
         return paged([one for one in reversed(self.state.messages) if one.room_id == id], page)
 
-    def message_edit(self, message: str, text: str) -> Message:
-        self.state.permit("message.edit")
-        _check_text(text, False)
-        if self.state.find_message(message).author != self.state.me:
-            raise Denied("ownership", "only its author may change a message")
-        return self.state.edit(message, text)
+    def message_edit(self, message: str, change: MessageChange) -> Message:
+        found = self._own(message)
+        fields: dict[str, Any] = {}
+        if change.text is not None:
+            _check_text(change.text, False)
+            fields |= {"text": change.text, "streaming": False}
+        elif found.streaming:
+            raise Conflict("more of the text is to come")
+        if change.actions is not None:
+            _check_actions(change.actions)
+            fields["actions"] = change.actions
+        if not fields:
+            raise Invalid("there is a text, or there are buttons")
+        return self.state.edit(message, **fields)
+
+    def message_append(self, message: str, offset: int, text: str, last: bool) -> int:
+        found = self._own(message)
+        there = len(found.text.encode())
+        if not found.streaming or offset != there:
+            raise Conflict(f"the text has {there} bytes")
+        _check_text(found.text + text, not last or bool(found.files))
+        self.state.change(message, text=found.text + text, streaming=not last)
+        return there + len(text.encode())
+
+    def message_act(self, message: str, action: str, values: str | None) -> None:
+        self.state.permit("message.react")
+        if all(button.id != action for button in self.state.find_message(message).actions):
+            raise Conflict("this message has no such button")
 
     def message_delete(self, message: str) -> None:
         self.state.permit("message.delete")
@@ -153,6 +179,13 @@ class TalkCalls:
             replace(one, files=[shown for shown in one.files if shown.id != file]) for one in self.state.messages
         ]
 
+    def _own(self, id: str) -> Message:
+        self.state.permit("message.edit")
+        found = self.state.find_message(id)
+        if found.author != self.state.me:
+            raise Denied("ownership", "only its author may change a message")
+        return found
+
     def _my_role(self, room: str, role: str | None) -> None:
         found = self.state.find_room(room)
         self.state.rooms[self.state.rooms.index(found)] = replace(found, my_role=role)
@@ -185,6 +218,13 @@ def _check_text(text: str, may_be_empty: bool) -> None:
         raise Invalid("a message has a text")
     if len(text.encode()) > _LONGEST_TEXT:
         raise Invalid("a text has at most 64 KiB")
+
+
+def _check_actions(actions: list[Action]) -> None:
+    if len(actions) > 10:
+        raise Invalid("a message has at most 10 buttons")
+    if len({action.id for action in actions}) < len(actions) or not all(one.id and one.label for one in actions):
+        raise Invalid("each button has an id of its own, and a label")
 
 
 class _Reader:

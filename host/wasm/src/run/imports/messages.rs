@@ -3,13 +3,13 @@ use super::super::{
     guest::{Answer, Guest},
 };
 use crate::bindings::{
-    messages::{Host, Message, MessagePage, NewMessage, PageRequest, Thread, ThreadPage},
+    messages::{Change, Host, Message, MessagePage, NewMessage, PageRequest, Thread, ThreadPage},
     types::Error,
 };
 use mesh_service::message::{
-    AddReaction, DeleteMessage, EditMessage, EditMessageIn, GetMessage, GetThread, ListMessages, ListMessagesIn,
-    ListThreads, ListThreadsIn, MessageIn, PostMessage, PostMessageIn, ReactionIn, RemoveReaction, ThreadIn,
-    ThreadReplies, ThreadRepliesIn,
+    ActOnMessage, ActOnMessageIn, AddReaction, AppendToMessage, AppendToMessageIn, DeleteMessage, EditMessage,
+    EditMessageIn, GetMessage, GetThread, ListMessages, ListMessagesIn, ListThreads, ListThreadsIn, MessageIn,
+    PostMessage, PostMessageIn, ReactionIn, RemoveReaction, ThreadIn, ThreadReplies, ThreadRepliesIn,
 };
 
 /// Goes on with an id, or answers that it is none.
@@ -52,7 +52,13 @@ impl Host for Guest {
             Ok(ids) => ids,
             Err(error) => return Ok(Err(error)),
         };
+        let actions = match convert::actions(message.actions) {
+            Ok(actions) => actions,
+            Err(error) => return Ok(Err(error)),
+        };
         let input = PostMessageIn {
+            streaming: message.streaming,
+            actions,
             file_ids,
             room_id,
             text: message.text,
@@ -85,11 +91,16 @@ impl Host for Guest {
         Ok(found.map(|page| self.messages(page)))
     }
 
-    async fn edit(&mut self, message: String, text: String) -> Answer<Message> {
+    async fn edit(&mut self, message: String, change: Change) -> Answer<Message> {
+        let actions = match change.actions.map(convert::actions).transpose() {
+            Ok(actions) => actions,
+            Err(error) => return Ok(Err(error)),
+        };
         let edited = self
             .call::<EditMessage>(EditMessageIn {
                 message_id: id!(&message),
-                text,
+                text: change.text,
+                actions,
             })
             .await?;
         Ok(edited.map(|message| convert::message(message, &self.handle)))
@@ -158,5 +169,30 @@ impl Host for Guest {
             })
             .await?
             .map(drop))
+    }
+
+    /// Where it begins says whether it was done before, also for whoever writes the same text in other pieces.
+    async fn append(&mut self, message: String, offset: u64, text: String, last: bool) -> Answer<u64> {
+        let input = AppendToMessageIn {
+            message_id: id!(&message),
+            text,
+            offset: Some(offset),
+            last,
+        };
+        let appended = self.call_again::<AppendToMessage>(input).await?;
+        Ok(appended.map(|appended| appended.length))
+    }
+
+    async fn act(&mut self, message: String, action: String, values: Option<String>) -> Answer<()> {
+        let values = match values.as_deref().map(serde_json::from_str).transpose() {
+            Ok(values) => values,
+            Err(error) => return Ok(Err(Error::Invalid(format!("values: {error}")))),
+        };
+        let input = ActOnMessageIn {
+            message_id: id!(&message),
+            action_id: action,
+            values,
+        };
+        Ok(self.call::<ActOnMessage>(input).await?.map(drop))
     }
 }

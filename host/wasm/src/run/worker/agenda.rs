@@ -121,7 +121,7 @@ impl Agenda {
     }
 
     /// A stream to read, and after which event. Asked again, it gives another one.
-    pub(super) fn to_read(&mut self) -> Option<(InboxStream, i64)> {
+    pub(super) fn next_stream(&mut self) -> Option<(InboxStream, i64)> {
         let ready = |track: &&mut Track| track.unread && track.open.len() < AHEAD;
         let track = self.tracks.iter_mut().find(ready)?;
         track.unread = false;
@@ -229,7 +229,7 @@ mod tests {
         let mut agenda = Agenda::default();
         let stream = BOT.parse().unwrap();
         agenda.follow(vec![(stream, 0)]);
-        assert_eq!(agenda.to_read(), Some((stream, 0)));
+        assert_eq!(agenda.next_stream(), Some((stream, 0)));
         for (seq, lane) in events {
             agenda.add(fresh(*seq, lane));
             agenda.was_read(stream, *seq, false);
@@ -309,12 +309,12 @@ mod tests {
         let many: Vec<_> = (1..=50).map(|seq| (seq, "a")).collect();
         let mut agenda = read(&many);
         agenda.was_read(stream, 50, true);
-        assert_eq!(agenda.to_read(), None, "50 are open");
+        assert_eq!(agenda.next_stream(), None, "50 are open");
         assert_eq!(next(&mut agenda, 0), Some(("handle", 1)));
         agenda.finish(&place(1, "a"), None);
-        assert_eq!(agenda.to_read(), Some((stream, 50)));
-        assert_eq!(agenda.to_read(), None, "it was read");
+        assert_eq!(agenda.next_stream(), Some((stream, 50)));
+        assert_eq!(agenda.next_stream(), None, "it was read");
         agenda.follow(vec![(stream, 0)]);
-        assert_eq!((cursor(&agenda), agenda.to_read()), (1, Some((stream, 50))));
+        assert_eq!((cursor(&agenda), agenda.next_stream()), (1, Some((stream, 50))));
     }
 }

@@ -13,7 +13,7 @@ use super::{
     guest::Guest,
     handle::Handle,
     health::{Health, Verdict},
-    supervisor::Shared,
+    supervisor::{Shared, instances},
 };
 use crate::link::{Allowed, Linked};
 use agenda::{Agenda, Next};
@@ -281,7 +281,7 @@ impl Worker {
             let manifest = Manifest::from_json(&manifest)?;
             Loaded {
                 linked: self.shared.link(&component, &allowed)?,
-                instances: self.shared.instances(&row.limits, manifest.runtime.instances),
+                instances: instances(&row.limits, manifest.runtime.instances),
                 manifest: Arc::new(manifest),
                 row,
                 generation,

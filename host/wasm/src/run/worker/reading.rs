@@ -20,7 +20,7 @@ impl Worker {
             self.agenda.follow(inbox::streams(&self.shared.host, self.bot).await?);
             self.followed = Some(generation);
         }
-        let Some((stream, after)) = self.agenda.to_read() else {
+        let Some((stream, after)) = self.agenda.next_stream() else {
             return Ok(false);
         };
         let most = i64::try_from(AHEAD).unwrap_or(i64::MAX);
@@ -96,8 +96,14 @@ impl Worker {
             // Nobody waits any more for what was cancelled or forgotten since.
             return (event.data.get("redacted").is_none()).then_some(event);
         }
-        let (offered, name) = (&loaded.manifest.events.subscribe, contract_name(&event.kind));
-        let wanted = (offered.is_empty() || offered.contains(&name)) && loaded.chosen.takes(&name, delivery.lane);
+        let offered = &loaded.manifest.events.subscribe;
+        let asked = |name: &str| {
+            let offered = offered.is_empty() || offered.iter().any(|one| one == name);
+            offered && loaded.chosen.takes(name, delivery.lane)
+        };
+        // Whoever asks for new messages gets those that came bit by bit too, when they are complete.
+        let wanted =
+            asked(&contract_name(&event.kind)) || (event.kind == "message.completed" && asked("message-created"));
         wanted.then_some(event)
     }
 }

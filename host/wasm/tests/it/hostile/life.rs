@@ -95,8 +95,6 @@ impl Arena {
             begun.elapsed()
         );
         if let Err(refused) = inspected {
-                return format!("refused when inspected: {refused:.60}");
-            }
             return format!("refused when inspected: {}", word(&refused));
         }
         let component = match self.compile(bytes).await {

@@ -126,293 +126,534 @@ value17 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(u
         result18 = append(result18, mesh_bot_types.Attachment{Id: value15, Name: value16, MediaType: value17, Size: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (6*4))))})
 }
 
-
-        variant = mesh_bot_handler.MakePayloadMessageCreated(mesh_bot_types.Message{Id: value3, RoomId: value4, ThreadId: option, ReplyTo: option7, Author: mesh_bot_types.Actor{Id: value8, Kind: value9, Name: value10}, Text: value11, CreatedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (24+26*4)))), EditedAt: option12, Revision: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (48+26*4)))), Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (56+26*4)))), Trust: value13, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(arg0), (64+28*4)))), MentionsMe: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (68+28*4)))) != 0), Redacted: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (69+28*4)))) != 0), Reactions: result, Files: result18})
-
-case 1:
-        value19 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
-value20 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
-var option22 witTypes.Option[string]
-switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4)))) {
+result24 := make([]mesh_bot_types.Action, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+34*4))))
+for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+34*4)))); index++ {
+        base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+33*4))))), index * (9*4))
+        value19 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
+value20 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (3*4))))
+value21 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (5*4))))
+var option23 witTypes.Option[string]
+switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (6*4)))) {
 case 0:
         
-        option22 = witTypes.None[string]()
+        option23 = witTypes.None[string]()
 case 1:
-        value21 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+14*4))))
+        value22 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (7*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (8*4))))
 
-        option22 = witTypes.Some[string](value21)
+        option23 = witTypes.Some[string](value22)
 default:
         panic("unreachable")
 }
-var option24 witTypes.Option[string]
+
+        result24 = append(result24, mesh_bot_types.Action{Id: value19, Label: value20, Style: value21, Value: option23})
+}
+
+
+        variant = mesh_bot_handler.MakePayloadMessageCreated(mesh_bot_types.Message{Id: value3, RoomId: value4, ThreadId: option, ReplyTo: option7, Author: mesh_bot_types.Actor{Id: value8, Kind: value9, Name: value10}, Text: value11, CreatedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (24+26*4)))), EditedAt: option12, Revision: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (48+26*4)))), Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (56+26*4)))), Trust: value13, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(arg0), (64+28*4)))), MentionsMe: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (68+28*4)))) != 0), Redacted: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (69+28*4)))) != 0), Reactions: result, Files: result18, Streaming: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+32*4)))) != 0), Actions: result24})
+
+case 1:
+        value25 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
+value26 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
+var option28 witTypes.Option[string]
+switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4)))) {
+case 0:
+        
+        option28 = witTypes.None[string]()
+case 1:
+        value27 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+14*4))))
+
+        option28 = witTypes.Some[string](value27)
+default:
+        panic("unreachable")
+}
+var option30 witTypes.Option[string]
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+15*4)))) {
 case 0:
         
-        option24 = witTypes.None[string]()
+        option30 = witTypes.None[string]()
 case 1:
-        value23 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+16*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+17*4))))
+        value29 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+16*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+17*4))))
 
-        option24 = witTypes.Some[string](value23)
+        option30 = witTypes.Some[string](value29)
 default:
         panic("unreachable")
 }
-value25 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+18*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+19*4))))
-value26 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+20*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+21*4))))
-value27 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+22*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+23*4))))
-value28 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+24*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+25*4))))
-var option29 witTypes.Option[uint64]
+value31 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+18*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+19*4))))
+value32 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+20*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+21*4))))
+value33 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+22*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+23*4))))
+value34 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+24*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+25*4))))
+var option35 witTypes.Option[uint64]
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (32+26*4)))) {
 case 0:
         
-        option29 = witTypes.None[uint64]()
+        option35 = witTypes.None[uint64]()
 case 1:
         
-        option29 = witTypes.Some[uint64](uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (40+26*4)))))
+        option35 = witTypes.Some[uint64](uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (40+26*4)))))
 default:
         panic("unreachable")
 }
-value30 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (64+26*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (64+27*4))))
-result32 := make([]mesh_bot_types.ReactionCount, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+29*4))))
+value36 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (64+26*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (64+27*4))))
+result38 := make([]mesh_bot_types.ReactionCount, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+29*4))))
 for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+29*4)))); index++ {
         base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+28*4))))), index * (8+2*4))
-        value31 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
+        value37 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
 
-        result32 = append(result32, mesh_bot_types.ReactionCount{Emoji: value31, Count: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(base), (2*4)))), Mine: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4+2*4)))) != 0)})
+        result38 = append(result38, mesh_bot_types.ReactionCount{Emoji: value37, Count: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(base), (2*4)))), Mine: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4+2*4)))) != 0)})
 }
 
-result36 := make([]mesh_bot_types.Attachment, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+31*4))))
+result42 := make([]mesh_bot_types.Attachment, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+31*4))))
 for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+31*4)))); index++ {
         base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+30*4))))), index * (8+6*4))
-        value33 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
-value34 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (3*4))))
-value35 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (5*4))))
+        value39 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
+value40 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (3*4))))
+value41 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (5*4))))
 
-        result36 = append(result36, mesh_bot_types.Attachment{Id: value33, Name: value34, MediaType: value35, Size: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (6*4))))})
+        result42 = append(result42, mesh_bot_types.Attachment{Id: value39, Name: value40, MediaType: value41, Size: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (6*4))))})
+}
+
+result48 := make([]mesh_bot_types.Action, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+34*4))))
+for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+34*4)))); index++ {
+        base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+33*4))))), index * (9*4))
+        value43 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
+value44 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (3*4))))
+value45 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (5*4))))
+var option47 witTypes.Option[string]
+switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (6*4)))) {
+case 0:
+        
+        option47 = witTypes.None[string]()
+case 1:
+        value46 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (7*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (8*4))))
+
+        option47 = witTypes.Some[string](value46)
+default:
+        panic("unreachable")
+}
+
+        result48 = append(result48, mesh_bot_types.Action{Id: value43, Label: value44, Style: value45, Value: option47})
 }
 
 
-        variant = mesh_bot_handler.MakePayloadMessageEdited(mesh_bot_types.Message{Id: value19, RoomId: value20, ThreadId: option22, ReplyTo: option24, Author: mesh_bot_types.Actor{Id: value25, Kind: value26, Name: value27}, Text: value28, CreatedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (24+26*4)))), EditedAt: option29, Revision: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (48+26*4)))), Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (56+26*4)))), Trust: value30, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(arg0), (64+28*4)))), MentionsMe: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (68+28*4)))) != 0), Redacted: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (69+28*4)))) != 0), Reactions: result32, Files: result36})
+        variant = mesh_bot_handler.MakePayloadMessageEdited(mesh_bot_types.Message{Id: value25, RoomId: value26, ThreadId: option28, ReplyTo: option30, Author: mesh_bot_types.Actor{Id: value31, Kind: value32, Name: value33}, Text: value34, CreatedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (24+26*4)))), EditedAt: option35, Revision: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (48+26*4)))), Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (56+26*4)))), Trust: value36, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(arg0), (64+28*4)))), MentionsMe: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (68+28*4)))) != 0), Redacted: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (69+28*4)))) != 0), Reactions: result38, Files: result42, Streaming: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+32*4)))) != 0), Actions: result48})
 
 case 2:
-        value37 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
-result39 := make([]string, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
+        value49 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
+result51 := make([]string, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
 for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4)))); index++ {
         base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4))))), index * (2*4))
-        value38 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
+        value50 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
 
-        result39 = append(result39, value38)
+        result51 = append(result51, value50)
 }
 
 
-        variant = mesh_bot_handler.MakePayloadMessageDeleted(mesh_bot_handler.Deletion{RoomId: value37, MessageIds: result39})
+        variant = mesh_bot_handler.MakePayloadMessageDeleted(mesh_bot_handler.Deletion{RoomId: value49, MessageIds: result51})
 
 case 3:
-        value40 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
-value41 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
-value42 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4))))
-
-        variant = mesh_bot_handler.MakePayloadReactionAdded(mesh_bot_handler.Reaction{RoomId: value40, MessageId: value41, Emoji: value42})
-
-case 4:
-        value43 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
-value44 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
-value45 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4))))
-
-        variant = mesh_bot_handler.MakePayloadReactionRemoved(mesh_bot_handler.Reaction{RoomId: value43, MessageId: value44, Emoji: value45})
-
-case 5:
-        value46 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
-value47 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
-value48 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4))))
-value49 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+14*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+15*4))))
-var option50 witTypes.Option[uint64]
-switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (32+16*4)))) {
-case 0:
-        
-        option50 = witTypes.None[uint64]()
-case 1:
-        
-        option50 = witTypes.Some[uint64](uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (40+16*4)))))
-default:
-        panic("unreachable")
-}
-
-        variant = mesh_bot_handler.MakePayloadThreadChanged(mesh_bot_types.Thread{Id: value46, RoomId: value47, RootId: value48, Title: value49, Resolved: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+16*4)))) != 0), Locked: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (25+16*4)))) != 0), ReplyCount: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(arg0), (28+16*4)))), LastReplyAt: option50})
-
-case 6:
-        value51 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
-value52 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
-value53 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4))))
-value54 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+14*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+15*4))))
-value55 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+16*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+17*4))))
-value56 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+18*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+19*4))))
-value57 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+20*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+21*4))))
-value58 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (32+22*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (32+23*4))))
-
-        variant = mesh_bot_handler.MakePayloadRoomMemberJoined(mesh_bot_types.RoomMember{RoomId: value51, Member: mesh_bot_types.Member{Id: value52, Actor: mesh_bot_types.Actor{Id: value53, Kind: value54, Name: value55}, Handle: value56, Role: value57, JoinedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (24+22*4))))}, RoomRole: value58})
-
-case 7:
-        value59 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
-value60 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
-value61 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4))))
-
-        variant = mesh_bot_handler.MakePayloadRoomMemberLeft(mesh_bot_handler.Departure{RoomId: value59, MemberId: value60, Reason: value61})
-
-case 8:
-        value62 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
-value63 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
-value64 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4))))
-value65 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+14*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+15*4))))
-value66 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+16*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+17*4))))
-value67 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+18*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+19*4))))
-value68 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+20*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+21*4))))
-var option70 witTypes.Option[string]
-switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+23*4)))) {
-case 0:
-        
-        option70 = witTypes.None[string]()
-case 1:
-        value69 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+24*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+25*4))))
-
-        option70 = witTypes.Some[string](value69)
-default:
-        panic("unreachable")
-}
-
-        variant = mesh_bot_handler.MakePayloadRoomOpened(mesh_bot_types.Room{Id: value62, MeshId: value63, Name: value64, Slug: value65, Purpose: value66, Kind: value67, JoinRule: value68, Archived: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+22*4)))) != 0), MyRole: option70, MemberCount: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(arg0), (24+26*4))))})
-
-case 9:
-        value71 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
-value72 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
-
-        variant = mesh_bot_handler.MakePayloadRoomClosed(mesh_bot_handler.Closing{RoomId: value71, Reason: value72})
-
-case 10:
-        value73 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
-value74 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
-var option76 witTypes.Option[string]
+        value52 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
+value53 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
+var option55 witTypes.Option[string]
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4)))) {
 case 0:
         
-        option76 = witTypes.None[string]()
+        option55 = witTypes.None[string]()
 case 1:
-        value75 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+14*4))))
+        value54 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+14*4))))
 
-        option76 = witTypes.Some[string](value75)
+        option55 = witTypes.Some[string](value54)
 default:
         panic("unreachable")
 }
-value77 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+15*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+16*4))))
-value78 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+17*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+18*4))))
+var option57 witTypes.Option[string]
+switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+15*4)))) {
+case 0:
+        
+        option57 = witTypes.None[string]()
+case 1:
+        value56 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+16*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+17*4))))
 
-        variant = mesh_bot_handler.MakePayloadCommandInvoked(mesh_bot_handler.Invocation{Command: value73, Text: value74, Arguments: option76, RoomId: value77, ReplyHandle: value78, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(arg0), (24+19*4))))})
+        option57 = witTypes.Some[string](value56)
+default:
+        panic("unreachable")
+}
+value58 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+18*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+19*4))))
+value59 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+20*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+21*4))))
+value60 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+22*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+23*4))))
+value61 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+24*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+25*4))))
+var option62 witTypes.Option[uint64]
+switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (32+26*4)))) {
+case 0:
+        
+        option62 = witTypes.None[uint64]()
+case 1:
+        
+        option62 = witTypes.Some[uint64](uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (40+26*4)))))
+default:
+        panic("unreachable")
+}
+value63 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (64+26*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (64+27*4))))
+result65 := make([]mesh_bot_types.ReactionCount, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+29*4))))
+for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+29*4)))); index++ {
+        base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+28*4))))), index * (8+2*4))
+        value64 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
 
-case 11:
-        value79 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
+        result65 = append(result65, mesh_bot_types.ReactionCount{Emoji: value64, Count: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(base), (2*4)))), Mine: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4+2*4)))) != 0)})
+}
+
+result69 := make([]mesh_bot_types.Attachment, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+31*4))))
+for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+31*4)))); index++ {
+        base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+30*4))))), index * (8+6*4))
+        value66 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
+value67 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (3*4))))
+value68 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (5*4))))
+
+        result69 = append(result69, mesh_bot_types.Attachment{Id: value66, Name: value67, MediaType: value68, Size: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (6*4))))})
+}
+
+result75 := make([]mesh_bot_types.Action, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+34*4))))
+for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+34*4)))); index++ {
+        base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+33*4))))), index * (9*4))
+        value70 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
+value71 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (3*4))))
+value72 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (5*4))))
+var option74 witTypes.Option[string]
+switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (6*4)))) {
+case 0:
+        
+        option74 = witTypes.None[string]()
+case 1:
+        value73 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (7*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (8*4))))
+
+        option74 = witTypes.Some[string](value73)
+default:
+        panic("unreachable")
+}
+
+        result75 = append(result75, mesh_bot_types.Action{Id: value70, Label: value71, Style: value72, Value: option74})
+}
+
+
+        variant = mesh_bot_handler.MakePayloadMessageCompleted(mesh_bot_types.Message{Id: value52, RoomId: value53, ThreadId: option55, ReplyTo: option57, Author: mesh_bot_types.Actor{Id: value58, Kind: value59, Name: value60}, Text: value61, CreatedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (24+26*4)))), EditedAt: option62, Revision: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (48+26*4)))), Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (56+26*4)))), Trust: value63, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(arg0), (64+28*4)))), MentionsMe: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (68+28*4)))) != 0), Redacted: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (69+28*4)))) != 0), Reactions: result65, Files: result69, Streaming: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+32*4)))) != 0), Actions: result75})
+
+case 4:
+        value76 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
+value77 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
+var option79 witTypes.Option[string]
+switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4)))) {
+case 0:
+        
+        option79 = witTypes.None[string]()
+case 1:
+        value78 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+14*4))))
+
+        option79 = witTypes.Some[string](value78)
+default:
+        panic("unreachable")
+}
 var option81 witTypes.Option[string]
-switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))) {
+switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+15*4)))) {
 case 0:
         
         option81 = witTypes.None[string]()
 case 1:
-        value80 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4))))
+        value80 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+16*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+17*4))))
 
         option81 = witTypes.Some[string](value80)
 default:
         panic("unreachable")
 }
-var option83 witTypes.Option[string]
-switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4)))) {
+value82 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+18*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+19*4))))
+value83 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+20*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+21*4))))
+value84 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+22*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+23*4))))
+value85 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+24*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+25*4))))
+var option86 witTypes.Option[uint64]
+switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (32+26*4)))) {
 case 0:
         
-        option83 = witTypes.None[string]()
+        option86 = witTypes.None[uint64]()
 case 1:
-        value82 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+14*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+15*4))))
-
-        option83 = witTypes.Some[string](value82)
+        
+        option86 = witTypes.Some[uint64](uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (40+26*4)))))
 default:
         panic("unreachable")
 }
-value84 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+16*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+17*4))))
-var option86 witTypes.Option[string]
-switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+18*4)))) {
+value87 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (64+26*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (64+27*4))))
+result89 := make([]mesh_bot_types.ReactionCount, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+29*4))))
+for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+29*4)))); index++ {
+        base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+28*4))))), index * (8+2*4))
+        value88 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
+
+        result89 = append(result89, mesh_bot_types.ReactionCount{Emoji: value88, Count: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(base), (2*4)))), Mine: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4+2*4)))) != 0)})
+}
+
+result93 := make([]mesh_bot_types.Attachment, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+31*4))))
+for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+31*4)))); index++ {
+        base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+30*4))))), index * (8+6*4))
+        value90 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
+value91 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (3*4))))
+value92 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (5*4))))
+
+        result93 = append(result93, mesh_bot_types.Attachment{Id: value90, Name: value91, MediaType: value92, Size: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (6*4))))})
+}
+
+result99 := make([]mesh_bot_types.Action, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+34*4))))
+for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+34*4)))); index++ {
+        base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+33*4))))), index * (9*4))
+        value94 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
+value95 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (3*4))))
+value96 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (5*4))))
+var option98 witTypes.Option[string]
+switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (6*4)))) {
 case 0:
         
-        option86 = witTypes.None[string]()
+        option98 = witTypes.None[string]()
 case 1:
-        value85 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+19*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+20*4))))
+        value97 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (7*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (8*4))))
 
-        option86 = witTypes.Some[string](value85)
+        option98 = witTypes.Some[string](value97)
 default:
         panic("unreachable")
 }
-var option87 witTypes.Option[uint16]
-switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+21*4)))) {
+
+        result99 = append(result99, mesh_bot_types.Action{Id: value94, Label: value95, Style: value96, Value: option98})
+}
+
+value100 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (80+34*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (80+35*4))))
+var option102 witTypes.Option[string]
+switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (80+36*4)))) {
 case 0:
         
-        option87 = witTypes.None[uint16]()
+        option102 = witTypes.None[string]()
 case 1:
+        value101 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (80+37*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (80+38*4))))
+
+        option102 = witTypes.Some[string](value101)
+default:
+        panic("unreachable")
+}
+var option104 witTypes.Option[string]
+switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (80+39*4)))) {
+case 0:
         
-        option87 = witTypes.Some[uint16](uint16(uint16(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (26+21*4))))))
+        option104 = witTypes.None[string]()
+case 1:
+        value103 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (80+40*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (80+41*4))))
+
+        option104 = witTypes.Some[string](value103)
 default:
         panic("unreachable")
 }
 
-        variant = mesh_bot_handler.MakePayloadApprovalDecided(mesh_bot_handler.Decision{ApprovalId: value79, RoomId: option81, Operation: option83, State: value84, Choice: option86, Status: option87})
+        variant = mesh_bot_handler.MakePayloadMessageActed(mesh_bot_handler.Press{Message: mesh_bot_types.Message{Id: value76, RoomId: value77, ThreadId: option79, ReplyTo: option81, Author: mesh_bot_types.Actor{Id: value82, Kind: value83, Name: value84}, Text: value85, CreatedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (24+26*4)))), EditedAt: option86, Revision: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (48+26*4)))), Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (56+26*4)))), Trust: value87, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(arg0), (64+28*4)))), MentionsMe: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (68+28*4)))) != 0), Redacted: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (69+28*4)))) != 0), Reactions: result89, Files: result93, Streaming: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (72+32*4)))) != 0), Actions: result99}, ActionId: value100, Value: option102, Values: option104, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(arg0), (80+42*4))))})
+
+case 5:
+        value105 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
+value106 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
+value107 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4))))
+
+        variant = mesh_bot_handler.MakePayloadReactionAdded(mesh_bot_handler.Reaction{RoomId: value105, MessageId: value106, Emoji: value107})
+
+case 6:
+        value108 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
+value109 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
+value110 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4))))
+
+        variant = mesh_bot_handler.MakePayloadReactionRemoved(mesh_bot_handler.Reaction{RoomId: value108, MessageId: value109, Emoji: value110})
+
+case 7:
+        value111 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
+value112 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
+value113 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4))))
+value114 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+14*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+15*4))))
+var option115 witTypes.Option[uint64]
+switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (32+16*4)))) {
+case 0:
+        
+        option115 = witTypes.None[uint64]()
+case 1:
+        
+        option115 = witTypes.Some[uint64](uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (40+16*4)))))
+default:
+        panic("unreachable")
+}
+
+        variant = mesh_bot_handler.MakePayloadThreadChanged(mesh_bot_types.Thread{Id: value111, RoomId: value112, RootId: value113, Title: value114, Resolved: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+16*4)))) != 0), Locked: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (25+16*4)))) != 0), ReplyCount: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(arg0), (28+16*4)))), LastReplyAt: option115})
+
+case 8:
+        value116 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
+value117 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
+value118 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4))))
+value119 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+14*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+15*4))))
+value120 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+16*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+17*4))))
+value121 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+18*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+19*4))))
+value122 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+20*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+21*4))))
+value123 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (32+22*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (32+23*4))))
+
+        variant = mesh_bot_handler.MakePayloadRoomMemberJoined(mesh_bot_types.RoomMember{RoomId: value116, Member: mesh_bot_types.Member{Id: value117, Actor: mesh_bot_types.Actor{Id: value118, Kind: value119, Name: value120}, Handle: value121, Role: value122, JoinedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (24+22*4))))}, RoomRole: value123})
+
+case 9:
+        value124 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
+value125 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
+value126 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4))))
+
+        variant = mesh_bot_handler.MakePayloadRoomMemberLeft(mesh_bot_handler.Departure{RoomId: value124, MemberId: value125, Reason: value126})
+
+case 10:
+        value127 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
+value128 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
+value129 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4))))
+value130 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+14*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+15*4))))
+value131 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+16*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+17*4))))
+value132 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+18*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+19*4))))
+value133 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+20*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+21*4))))
+var option135 witTypes.Option[string]
+switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+23*4)))) {
+case 0:
+        
+        option135 = witTypes.None[string]()
+case 1:
+        value134 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+24*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+25*4))))
+
+        option135 = witTypes.Some[string](value134)
+default:
+        panic("unreachable")
+}
+
+        variant = mesh_bot_handler.MakePayloadRoomOpened(mesh_bot_types.Room{Id: value127, MeshId: value128, Name: value129, Slug: value130, Purpose: value131, Kind: value132, JoinRule: value133, Archived: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+22*4)))) != 0), MyRole: option135, MemberCount: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(arg0), (24+26*4))))})
+
+case 11:
+        value136 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
+value137 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
+
+        variant = mesh_bot_handler.MakePayloadRoomClosed(mesh_bot_handler.Closing{RoomId: value136, Reason: value137})
 
 case 12:
-        value88 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
-var option90 witTypes.Option[string]
+        value138 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
+value139 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
+var option141 witTypes.Option[string]
+switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4)))) {
+case 0:
+        
+        option141 = witTypes.None[string]()
+case 1:
+        value140 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+14*4))))
+
+        option141 = witTypes.Some[string](value140)
+default:
+        panic("unreachable")
+}
+value142 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+15*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+16*4))))
+value143 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+17*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+18*4))))
+
+        variant = mesh_bot_handler.MakePayloadCommandInvoked(mesh_bot_handler.Invocation{Command: value138, Text: value139, Arguments: option141, RoomId: value142, ReplyHandle: value143, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(arg0), (24+19*4))))})
+
+case 13:
+        value144 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
+var option146 witTypes.Option[string]
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))) {
 case 0:
         
-        option90 = witTypes.None[string]()
+        option146 = witTypes.None[string]()
 case 1:
-        value89 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4))))
+        value145 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4))))
 
-        option90 = witTypes.Some[string](value89)
+        option146 = witTypes.Some[string](value145)
 default:
         panic("unreachable")
 }
-value91 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (40+12*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (40+13*4))))
+var option148 witTypes.Option[string]
+switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4)))) {
+case 0:
+        
+        option148 = witTypes.None[string]()
+case 1:
+        value147 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+14*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+15*4))))
 
-        variant = mesh_bot_handler.MakePayloadTimerFired(mesh_bot_handler.Firing{TimerId: value88, RoomId: option90, DueAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (32+12*4)))), Data: value91})
+        option148 = witTypes.Some[string](value147)
+default:
+        panic("unreachable")
+}
+value149 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+16*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+17*4))))
+var option151 witTypes.Option[string]
+switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+18*4)))) {
+case 0:
+        
+        option151 = witTypes.None[string]()
+case 1:
+        value150 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+19*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+20*4))))
 
-case 13:
-        value92 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
-value93 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
-value94 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4))))
+        option151 = witTypes.Some[string](value150)
+default:
+        panic("unreachable")
+}
+var option152 witTypes.Option[uint16]
+switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+21*4)))) {
+case 0:
+        
+        option152 = witTypes.None[uint16]()
+case 1:
+        
+        option152 = witTypes.Some[uint16](uint16(uint16(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (26+21*4))))))
+default:
+        panic("unreachable")
+}
 
-        variant = mesh_bot_handler.MakePayloadBotCalled(mesh_bot_handler.Question{CallId: value92, Method: value93, Input: value94, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(arg0), (24+14*4)))), Deadline: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (32+14*4))))})
+        variant = mesh_bot_handler.MakePayloadApprovalDecided(mesh_bot_handler.Decision{ApprovalId: value144, RoomId: option146, Operation: option148, State: value149, Choice: option151, Status: option152})
 
 case 14:
+        value153 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
+var option155 witTypes.Option[string]
+switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))) {
+case 0:
+        
+        option155 = witTypes.None[string]()
+case 1:
+        value154 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4))))
+
+        option155 = witTypes.Some[string](value154)
+default:
+        panic("unreachable")
+}
+value156 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (40+12*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (40+13*4))))
+
+        variant = mesh_bot_handler.MakePayloadTimerFired(mesh_bot_handler.Firing{TimerId: value153, RoomId: option155, DueAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (32+12*4)))), Data: value156})
+
+case 15:
+        value157 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
+value158 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
+value159 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+12*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+13*4))))
+
+        variant = mesh_bot_handler.MakePayloadBotCalled(mesh_bot_handler.Question{CallId: value157, Method: value158, Input: value159, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(arg0), (24+14*4)))), Deadline: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (32+14*4))))})
+
+case 16:
         
         variant = mesh_bot_handler.MakePayloadBotConfigChanged()
 
-case 15:
+case 17:
         
         variant = mesh_bot_handler.MakePayloadBotGrantsChanged()
 
-case 16:
-        value95 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
+case 18:
+        value160 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
 
-        variant = mesh_bot_handler.MakePayloadGap(mesh_bot_handler.Gap{Stream: value95, FromSeq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))), ToSeq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (32+10*4))))})
+        variant = mesh_bot_handler.MakePayloadGap(mesh_bot_handler.Gap{Stream: value160, FromSeq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))), ToSeq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (32+10*4))))})
 
-case 17:
-        value96 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
-value97 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
+case 19:
+        value161 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+9*4))))
+value162 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(arg0), (24+11*4))))
 
-        variant = mesh_bot_handler.MakePayloadOther(mesh_bot_handler.Unknown{Name: value96, Data: value97})
+        variant = mesh_bot_handler.MakePayloadOther(mesh_bot_handler.Unknown{Name: value161, Data: value162})
 
 default:
         panic("unreachable")
 }
 witRuntime.Unpin()
-result98 := export_mesh_bot_handler.OnEvent(mesh_bot_handler.Event{Stream: value, Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (2*4)))), At: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (8+2*4)))), Actor: mesh_bot_types.Actor{Id: value0, Kind: value1, Name: value2}, Payload: variant})
+result163 := export_mesh_bot_handler.OnEvent(mesh_bot_handler.Event{Stream: value, Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (2*4)))), At: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(arg0), (8+2*4)))), Actor: mesh_bot_types.Actor{Id: value0, Kind: value1, Name: value2}, Payload: variant})
 
-switch result98.Tag() {
+switch result163.Tag() {
 case witTypes.ResultOk:
-        payload := result98.Ok()
+        payload := result163.Ok()
         *(*int8)(unsafe.Add(unsafe.Pointer(exportReturnArea), 0)) = int8(int32(0))
 
 switch payload.Tag() {
@@ -445,12 +686,12 @@ default:
 
         
 case witTypes.ResultErr:
-        payload := result98.Err()
+        payload := result163.Err()
         *(*int8)(unsafe.Add(unsafe.Pointer(exportReturnArea), 0)) = int8(int32(1))
-utf899 := unsafe.Pointer(unsafe.StringData(payload))
-pinner.Pin(utf899)
+utf8164 := unsafe.Pointer(unsafe.StringData(payload))
+pinner.Pin(utf8164)
 *(*uint32)(unsafe.Add(unsafe.Pointer(exportReturnArea), (8+1*4))) = uint32(uint32(len(payload)))
-*(*uint32)(unsafe.Add(unsafe.Pointer(exportReturnArea), 8)) = uint32(uintptr(uintptr(utf899)))
+*(*uint32)(unsafe.Add(unsafe.Pointer(exportReturnArea), 8)) = uint32(uintptr(uintptr(utf8164)))
 
         
 default:

@@ -99,6 +99,19 @@ Hops uint32
 Deadline uint64
 }
 
+// Somebody pressed a button under a message of this bot.
+type Press struct {
+        // The message as it is now.
+Message mesh_bot_types.Message
+ActionId string
+// What the button carried when it was pressed.
+Value witTypes.Option[string]
+// What came along: a JSON object.
+Values witTypes.Option[string]
+// How many bots stand between this press and the person who caused it.
+Hops uint32
+}
+
 type Unknown struct {
         Name string
 Data string
@@ -108,22 +121,25 @@ const (
 Payload_MessageCreated uint8 = 0
 Payload_MessageEdited uint8 = 1
 Payload_MessageDeleted uint8 = 2
-Payload_ReactionAdded uint8 = 3
-Payload_ReactionRemoved uint8 = 4
-Payload_ThreadChanged uint8 = 5
-Payload_RoomMemberJoined uint8 = 6
-Payload_RoomMemberLeft uint8 = 7
-Payload_RoomOpened uint8 = 8
-Payload_RoomClosed uint8 = 9
-Payload_CommandInvoked uint8 = 10
-Payload_ApprovalDecided uint8 = 11
-Payload_TimerFired uint8 = 12
-Payload_BotCalled uint8 = 13
-Payload_BotConfigChanged uint8 = 14
-Payload_BotGrantsChanged uint8 = 15
-Payload_Gap uint8 = 16
+// A message that came bit by bit has all of its text. Its beginning is no event of its own for bots.
+Payload_MessageCompleted uint8 = 3
+Payload_MessageActed uint8 = 4
+Payload_ReactionAdded uint8 = 5
+Payload_ReactionRemoved uint8 = 6
+Payload_ThreadChanged uint8 = 7
+Payload_RoomMemberJoined uint8 = 8
+Payload_RoomMemberLeft uint8 = 9
+Payload_RoomOpened uint8 = 10
+Payload_RoomClosed uint8 = 11
+Payload_CommandInvoked uint8 = 12
+Payload_ApprovalDecided uint8 = 13
+Payload_TimerFired uint8 = 14
+Payload_BotCalled uint8 = 15
+Payload_BotConfigChanged uint8 = 16
+Payload_BotGrantsChanged uint8 = 17
+Payload_Gap uint8 = 18
 // An event this version has no case for.
-Payload_Other uint8 = 17
+Payload_Other uint8 = 19
 )
 
 type Payload struct {
@@ -155,6 +171,20 @@ func (self Payload) Tag() uint8 {
                 panic("tag mismatch")
         }
         return self.value.(Deletion)
+}
+
+                            func (self Payload) MessageCompleted() mesh_bot_types.Message {
+        if self.tag != Payload_MessageCompleted {
+                panic("tag mismatch")
+        }
+        return self.value.(mesh_bot_types.Message)
+}
+
+                            func (self Payload) MessageActed() Press {
+        if self.tag != Payload_MessageActed {
+                panic("tag mismatch")
+        }
+        return self.value.(Press)
 }
 
                             func (self Payload) ReactionAdded() Reaction {
@@ -256,6 +286,12 @@ func MakePayloadMessageEdited(value mesh_bot_types.Message) Payload {
 }
 func MakePayloadMessageDeleted(value Deletion) Payload {
         return Payload{Payload_MessageDeleted, value}
+}
+func MakePayloadMessageCompleted(value mesh_bot_types.Message) Payload {
+        return Payload{Payload_MessageCompleted, value}
+}
+func MakePayloadMessageActed(value Press) Payload {
+        return Payload{Payload_MessageActed, value}
 }
 func MakePayloadReactionAdded(value Reaction) Payload {
         return Payload{Payload_ReactionAdded, value}

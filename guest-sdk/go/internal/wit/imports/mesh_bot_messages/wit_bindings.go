@@ -15,6 +15,8 @@ witTypes "the-mesh.dev/bot/third_party/go-pkg/wit/types"
 
 type Error = mesh_bot_types.Error
 type Id = string
+type Json = string
+type Action = mesh_bot_types.Action
 type Message = mesh_bot_types.Message
 type Thread = mesh_bot_types.Thread
 type PageRequest = mesh_bot_types.PageRequest
@@ -39,17 +41,29 @@ Thread witTypes.Option[string]
 ReplyTo witTypes.Option[string]
 // Files of this bot that come along: uploaded to the room, and not shown by a message yet.
 Files []string
+// More text is to come, with `append`; until then the text may be empty.
+Streaming bool
+// Buttons under it, at most 10; the event `message-acted` tells who pressed one.
+Actions []mesh_bot_types.Action
+}
+
+// What becomes other of a message, and at least one thing does.
+type Change struct {
+        // The whole text. When more was to come, this is all of it.
+Text witTypes.Option[string]
+// Buttons in place of those that it has; none with an empty list.
+Actions witTypes.Option[[]mesh_bot_types.Action]
 }
 
 //go:wasmimport mesh:bot/messages@0.1.0 post
-func wasm_import_post(arg0 uintptr, arg1 uint32, arg2 uintptr, arg3 uint32, arg4 int32, arg5 uintptr, arg6 uint32, arg7 int32, arg8 uintptr, arg9 uint32, arg10 uintptr, arg11 uint32, arg12 uintptr) 
+func wasm_import_post(arg0 uintptr, arg1 uint32, arg2 uintptr, arg3 uint32, arg4 int32, arg5 uintptr, arg6 uint32, arg7 int32, arg8 uintptr, arg9 uint32, arg10 uintptr, arg11 uint32, arg12 int32, arg13 uintptr, arg14 uint32, arg15 uintptr) 
 
 
 func Post(message NewMessage) witTypes.Result[mesh_bot_types.Message, mesh_bot_types.Error] {
         pinner := &runtime.Pinner{}
 defer pinner.Unpin()
 
-        returnArea := uintptr(witRuntime.Allocate(pinner, (56+24*4), 8))
+        returnArea := uintptr(witRuntime.Allocate(pinner, (64+26*4), 8))
         utf8 := unsafe.Pointer(unsafe.StringData((message).Room))
 pinner.Pin(utf8)
 utf80 := unsafe.Pointer(unsafe.StringData((message).Text))
@@ -106,120 +120,186 @@ pinner.Pin(utf88)
 
 }
 
-wasm_import_post(uintptr(utf8), uint32(len((message).Room)), uintptr(utf80), uint32(len((message).Text)), option, option2, option3, option5, option6, option7, uintptr(result), length, returnArea)
-var result33 witTypes.Result[mesh_bot_types.Message, mesh_bot_types.Error]
+var result9 int32
+if (message).Streaming {
+        result9 = 1
+} else {
+        result9 = 0
+}
+slice14 := (message).Actions
+length16 := uint32(len(slice14))
+result15 := witRuntime.Allocate(pinner, uintptr(length16 * (9*4)), 4)
+for index, element := range slice14 {
+        base := unsafe.Add(result15, index * (9*4))
+        utf810 := unsafe.Pointer(unsafe.StringData((element).Id))
+pinner.Pin(utf810)
+*(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)) = uint32(uint32(len((element).Id)))
+*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0)) = uint32(uintptr(uintptr(utf810)))
+utf811 := unsafe.Pointer(unsafe.StringData((element).Label))
+pinner.Pin(utf811)
+*(*uint32)(unsafe.Add(unsafe.Pointer(base), (3*4))) = uint32(uint32(len((element).Label)))
+*(*uint32)(unsafe.Add(unsafe.Pointer(base), (2*4))) = uint32(uintptr(uintptr(utf811)))
+utf812 := unsafe.Pointer(unsafe.StringData((element).Style))
+pinner.Pin(utf812)
+*(*uint32)(unsafe.Add(unsafe.Pointer(base), (5*4))) = uint32(uint32(len((element).Style)))
+*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4*4))) = uint32(uintptr(uintptr(utf812)))
+
+switch (element).Value.Tag() {
+case witTypes.OptionNone:
+        *(*int8)(unsafe.Add(unsafe.Pointer(base), (6*4))) = int8(int32(0))
+
+        
+case witTypes.OptionSome:
+        payload := (element).Value.Some()
+        *(*int8)(unsafe.Add(unsafe.Pointer(base), (6*4))) = int8(int32(1))
+utf813 := unsafe.Pointer(unsafe.StringData(payload))
+pinner.Pin(utf813)
+*(*uint32)(unsafe.Add(unsafe.Pointer(base), (8*4))) = uint32(uint32(len(payload)))
+*(*uint32)(unsafe.Add(unsafe.Pointer(base), (7*4))) = uint32(uintptr(uintptr(utf813)))
+
+        
+default:
+        panic("unreachable")
+}
+
+}
+
+wasm_import_post(uintptr(utf8), uint32(len((message).Room)), uintptr(utf80), uint32(len((message).Text)), option, option2, option3, option5, option6, option7, uintptr(result), length, result9, uintptr(result15), length16, returnArea)
+var result47 witTypes.Result[mesh_bot_types.Message, mesh_bot_types.Error]
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 0))) {
 case 0:
         value := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 8))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+1*4))))
-value9 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+3*4))))
-var option11 witTypes.Option[string]
+value17 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+3*4))))
+var option19 witTypes.Option[string]
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+4*4)))) {
 case 0:
         
-        option11 = witTypes.None[string]()
+        option19 = witTypes.None[string]()
 case 1:
-        value10 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+5*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+6*4))))
+        value18 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+5*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+6*4))))
 
-        option11 = witTypes.Some[string](value10)
+        option19 = witTypes.Some[string](value18)
 default:
         panic("unreachable")
 }
-var option13 witTypes.Option[string]
+var option21 witTypes.Option[string]
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+7*4)))) {
 case 0:
         
-        option13 = witTypes.None[string]()
+        option21 = witTypes.None[string]()
 case 1:
-        value12 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+9*4))))
+        value20 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+9*4))))
 
-        option13 = witTypes.Some[string](value12)
+        option21 = witTypes.Some[string](value20)
 default:
         panic("unreachable")
 }
-value14 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+11*4))))
-value15 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+12*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+13*4))))
-value16 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+14*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+15*4))))
-value17 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+16*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+17*4))))
-var option18 witTypes.Option[uint64]
+value22 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+11*4))))
+value23 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+12*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+13*4))))
+value24 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+14*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+15*4))))
+value25 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+16*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+17*4))))
+var option26 witTypes.Option[uint64]
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+18*4)))) {
 case 0:
         
-        option18 = witTypes.None[uint64]()
+        option26 = witTypes.None[uint64]()
 case 1:
         
-        option18 = witTypes.Some[uint64](uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (24+18*4)))))
+        option26 = witTypes.Some[uint64](uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (24+18*4)))))
 default:
         panic("unreachable")
 }
-value19 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (48+18*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (48+19*4))))
-result21 := make([]mesh_bot_types.ReactionCount, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+21*4))))
+value27 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (48+18*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (48+19*4))))
+result29 := make([]mesh_bot_types.ReactionCount, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+21*4))))
 for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+21*4)))); index++ {
         base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+20*4))))), index * (8+2*4))
-        value20 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
+        value28 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
 
-        result21 = append(result21, mesh_bot_types.ReactionCount{Emoji: value20, Count: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(base), (2*4)))), Mine: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4+2*4)))) != 0)})
+        result29 = append(result29, mesh_bot_types.ReactionCount{Emoji: value28, Count: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(base), (2*4)))), Mine: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4+2*4)))) != 0)})
 }
 
-result25 := make([]mesh_bot_types.Attachment, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+23*4))))
+result33 := make([]mesh_bot_types.Attachment, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+23*4))))
 for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+23*4)))); index++ {
         base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+22*4))))), index * (8+6*4))
-        value22 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
-value23 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (3*4))))
-value24 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (5*4))))
+        value30 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
+value31 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (3*4))))
+value32 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (5*4))))
 
-        result25 = append(result25, mesh_bot_types.Attachment{Id: value22, Name: value23, MediaType: value24, Size: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (6*4))))})
+        result33 = append(result33, mesh_bot_types.Attachment{Id: value30, Name: value31, MediaType: value32, Size: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (6*4))))})
+}
+
+result39 := make([]mesh_bot_types.Action, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+26*4))))
+for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+26*4)))); index++ {
+        base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+25*4))))), index * (9*4))
+        value34 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
+value35 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (3*4))))
+value36 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (5*4))))
+var option38 witTypes.Option[string]
+switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (6*4)))) {
+case 0:
+        
+        option38 = witTypes.None[string]()
+case 1:
+        value37 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (7*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (8*4))))
+
+        option38 = witTypes.Some[string](value37)
+default:
+        panic("unreachable")
+}
+
+        result39 = append(result39, mesh_bot_types.Action{Id: value34, Label: value35, Style: value36, Value: option38})
 }
 
 
-        result33 = witTypes.Ok[mesh_bot_types.Message, mesh_bot_types.Error](mesh_bot_types.Message{Id: value, RoomId: value9, ThreadId: option11, ReplyTo: option13, Author: mesh_bot_types.Actor{Id: value14, Kind: value15, Name: value16}, Text: value17, CreatedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (8+18*4)))), EditedAt: option18, Revision: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (32+18*4)))), Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (40+18*4)))), Trust: value19, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(returnArea), (48+20*4)))), MentionsMe: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (52+20*4)))) != 0), Redacted: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (53+20*4)))) != 0), Reactions: result21, Files: result25})
+        result47 = witTypes.Ok[mesh_bot_types.Message, mesh_bot_types.Error](mesh_bot_types.Message{Id: value, RoomId: value17, ThreadId: option19, ReplyTo: option21, Author: mesh_bot_types.Actor{Id: value22, Kind: value23, Name: value24}, Text: value25, CreatedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (8+18*4)))), EditedAt: option26, Revision: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (32+18*4)))), Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (40+18*4)))), Trust: value27, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(returnArea), (48+20*4)))), MentionsMe: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (52+20*4)))) != 0), Redacted: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (53+20*4)))) != 0), Reactions: result29, Files: result33, Streaming: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+24*4)))) != 0), Actions: result39})
 case 1:
         var variant mesh_bot_types.Error
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 8))) {
 case 0:
-        value26 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
-value27 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+3*4))))
+        value40 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+value41 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+3*4))))
 
-        variant = mesh_bot_types.MakeErrorDenied(mesh_bot_types.Denial{Reason: value26, Detail: value27})
+        variant = mesh_bot_types.MakeErrorDenied(mesh_bot_types.Denial{Reason: value40, Detail: value41})
 
 case 1:
-        value28 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value42 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorNotFound(value28)
+        variant = mesh_bot_types.MakeErrorNotFound(value42)
 
 case 2:
-        value29 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value43 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorInvalid(value29)
+        variant = mesh_bot_types.MakeErrorInvalid(value43)
 
 case 3:
-        value30 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value44 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorConflict(value30)
+        variant = mesh_bot_types.MakeErrorConflict(value44)
 
 case 4:
         
         variant = mesh_bot_types.MakeErrorRateLimited(uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), 16))))
 
 case 5:
-        value31 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value45 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorPending(value31)
+        variant = mesh_bot_types.MakeErrorPending(value45)
 
 case 6:
-        value32 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value46 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorUnavailable(value32)
+        variant = mesh_bot_types.MakeErrorUnavailable(value46)
 
 default:
         panic("unreachable")
 }
 
-        result33 = witTypes.Err[mesh_bot_types.Message, mesh_bot_types.Error](variant)
+        result47 = witTypes.Err[mesh_bot_types.Message, mesh_bot_types.Error](variant)
 default:
         panic("unreachable")
 }
-result34 := result33;
-return result34
+result48 := result47;
+return result48
 
 }
 
@@ -231,11 +311,11 @@ func Get(message string) witTypes.Result[mesh_bot_types.Message, mesh_bot_types.
         pinner := &runtime.Pinner{}
 defer pinner.Unpin()
 
-        returnArea := uintptr(witRuntime.Allocate(pinner, (56+24*4), 8))
+        returnArea := uintptr(witRuntime.Allocate(pinner, (64+26*4), 8))
         utf8 := unsafe.Pointer(unsafe.StringData(message))
 pinner.Pin(utf8)
 wasm_import_get(uintptr(utf8), uint32(len(message)), returnArea)
-var result22 witTypes.Result[mesh_bot_types.Message, mesh_bot_types.Error]
+var result28 witTypes.Result[mesh_bot_types.Message, mesh_bot_types.Error]
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 0))) {
 case 0:
         value := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 8))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+1*4))))
@@ -298,56 +378,78 @@ value13 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(u
         result14 = append(result14, mesh_bot_types.Attachment{Id: value11, Name: value12, MediaType: value13, Size: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (6*4))))})
 }
 
+result20 := make([]mesh_bot_types.Action, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+26*4))))
+for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+26*4)))); index++ {
+        base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+25*4))))), index * (9*4))
+        value15 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
+value16 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (3*4))))
+value17 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (5*4))))
+var option19 witTypes.Option[string]
+switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (6*4)))) {
+case 0:
+        
+        option19 = witTypes.None[string]()
+case 1:
+        value18 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (7*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (8*4))))
 
-        result22 = witTypes.Ok[mesh_bot_types.Message, mesh_bot_types.Error](mesh_bot_types.Message{Id: value, RoomId: value0, ThreadId: option, ReplyTo: option3, Author: mesh_bot_types.Actor{Id: value4, Kind: value5, Name: value6}, Text: value7, CreatedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (8+18*4)))), EditedAt: option8, Revision: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (32+18*4)))), Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (40+18*4)))), Trust: value9, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(returnArea), (48+20*4)))), MentionsMe: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (52+20*4)))) != 0), Redacted: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (53+20*4)))) != 0), Reactions: result, Files: result14})
+        option19 = witTypes.Some[string](value18)
+default:
+        panic("unreachable")
+}
+
+        result20 = append(result20, mesh_bot_types.Action{Id: value15, Label: value16, Style: value17, Value: option19})
+}
+
+
+        result28 = witTypes.Ok[mesh_bot_types.Message, mesh_bot_types.Error](mesh_bot_types.Message{Id: value, RoomId: value0, ThreadId: option, ReplyTo: option3, Author: mesh_bot_types.Actor{Id: value4, Kind: value5, Name: value6}, Text: value7, CreatedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (8+18*4)))), EditedAt: option8, Revision: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (32+18*4)))), Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (40+18*4)))), Trust: value9, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(returnArea), (48+20*4)))), MentionsMe: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (52+20*4)))) != 0), Redacted: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (53+20*4)))) != 0), Reactions: result, Files: result14, Streaming: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+24*4)))) != 0), Actions: result20})
 case 1:
         var variant mesh_bot_types.Error
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 8))) {
 case 0:
-        value15 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
-value16 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+3*4))))
+        value21 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+value22 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+3*4))))
 
-        variant = mesh_bot_types.MakeErrorDenied(mesh_bot_types.Denial{Reason: value15, Detail: value16})
+        variant = mesh_bot_types.MakeErrorDenied(mesh_bot_types.Denial{Reason: value21, Detail: value22})
 
 case 1:
-        value17 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value23 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorNotFound(value17)
+        variant = mesh_bot_types.MakeErrorNotFound(value23)
 
 case 2:
-        value18 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value24 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorInvalid(value18)
+        variant = mesh_bot_types.MakeErrorInvalid(value24)
 
 case 3:
-        value19 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value25 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorConflict(value19)
+        variant = mesh_bot_types.MakeErrorConflict(value25)
 
 case 4:
         
         variant = mesh_bot_types.MakeErrorRateLimited(uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), 16))))
 
 case 5:
-        value20 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value26 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorPending(value20)
+        variant = mesh_bot_types.MakeErrorPending(value26)
 
 case 6:
-        value21 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value27 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorUnavailable(value21)
+        variant = mesh_bot_types.MakeErrorUnavailable(value27)
 
 default:
         panic("unreachable")
 }
 
-        result22 = witTypes.Err[mesh_bot_types.Message, mesh_bot_types.Error](variant)
+        result28 = witTypes.Err[mesh_bot_types.Message, mesh_bot_types.Error](variant)
 default:
         panic("unreachable")
 }
-result23 := result22;
-return result23
+result29 := result28;
+return result29
 
 }
 
@@ -398,12 +500,12 @@ default:
         panic("unreachable")
 }
 wasm_import_list(uintptr(utf8), uint32(len(room)), option, option1, option2, option3, option4, returnArea)
-var result31 witTypes.Result[MessagePage, mesh_bot_types.Error]
+var result37 witTypes.Result[MessagePage, mesh_bot_types.Error]
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 0))) {
 case 0:
-        result21 := make([]mesh_bot_types.Message, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+1*4))))
+        result27 := make([]mesh_bot_types.Message, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+1*4))))
 for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+1*4)))); index++ {
-        base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 8)))), index * (48+24*4))
+        base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 8)))), index * (56+26*4))
         value := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
 value5 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (3*4))))
 var option7 witTypes.Option[string]
@@ -464,202 +566,320 @@ value19 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(u
         result20 = append(result20, mesh_bot_types.Attachment{Id: value17, Name: value18, MediaType: value19, Size: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (6*4))))})
 }
 
-
-        result21 = append(result21, mesh_bot_types.Message{Id: value, RoomId: value5, ThreadId: option7, ReplyTo: option9, Author: mesh_bot_types.Actor{Id: value10, Kind: value11, Name: value12}, Text: value13, CreatedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (18*4)))), EditedAt: option14, Revision: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (24+18*4)))), Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (32+18*4)))), Trust: value15, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(base), (40+20*4)))), MentionsMe: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (44+20*4)))) != 0), Redacted: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (45+20*4)))) != 0), Reactions: result, Files: result20})
-}
-
-var option23 witTypes.Option[string]
-switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+2*4)))) {
+result26 := make([]mesh_bot_types.Action, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(base), (48+26*4))))
+for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (48+26*4)))); index++ {
+        base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (48+25*4))))), index * (9*4))
+        value21 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
+value22 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (3*4))))
+value23 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (5*4))))
+var option25 witTypes.Option[string]
+switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (6*4)))) {
 case 0:
         
-        option23 = witTypes.None[string]()
+        option25 = witTypes.None[string]()
 case 1:
-        value22 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+3*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+4*4))))
+        value24 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (7*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (8*4))))
 
-        option23 = witTypes.Some[string](value22)
+        option25 = witTypes.Some[string](value24)
 default:
         panic("unreachable")
 }
 
-        result31 = witTypes.Ok[MessagePage, mesh_bot_types.Error](MessagePage{Messages: result21, NextCursor: option23})
+        result26 = append(result26, mesh_bot_types.Action{Id: value21, Label: value22, Style: value23, Value: option25})
+}
+
+
+        result27 = append(result27, mesh_bot_types.Message{Id: value, RoomId: value5, ThreadId: option7, ReplyTo: option9, Author: mesh_bot_types.Actor{Id: value10, Kind: value11, Name: value12}, Text: value13, CreatedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (18*4)))), EditedAt: option14, Revision: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (24+18*4)))), Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (32+18*4)))), Trust: value15, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(base), (40+20*4)))), MentionsMe: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (44+20*4)))) != 0), Redacted: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (45+20*4)))) != 0), Reactions: result, Files: result20, Streaming: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (48+24*4)))) != 0), Actions: result26})
+}
+
+var option29 witTypes.Option[string]
+switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+2*4)))) {
+case 0:
+        
+        option29 = witTypes.None[string]()
+case 1:
+        value28 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+3*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+4*4))))
+
+        option29 = witTypes.Some[string](value28)
+default:
+        panic("unreachable")
+}
+
+        result37 = witTypes.Ok[MessagePage, mesh_bot_types.Error](MessagePage{Messages: result27, NextCursor: option29})
 case 1:
         var variant mesh_bot_types.Error
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 8))) {
 case 0:
-        value24 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
-value25 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+3*4))))
+        value30 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+value31 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+3*4))))
 
-        variant = mesh_bot_types.MakeErrorDenied(mesh_bot_types.Denial{Reason: value24, Detail: value25})
+        variant = mesh_bot_types.MakeErrorDenied(mesh_bot_types.Denial{Reason: value30, Detail: value31})
 
 case 1:
-        value26 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value32 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorNotFound(value26)
+        variant = mesh_bot_types.MakeErrorNotFound(value32)
 
 case 2:
-        value27 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value33 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorInvalid(value27)
+        variant = mesh_bot_types.MakeErrorInvalid(value33)
 
 case 3:
-        value28 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value34 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorConflict(value28)
+        variant = mesh_bot_types.MakeErrorConflict(value34)
 
 case 4:
         
         variant = mesh_bot_types.MakeErrorRateLimited(uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), 16))))
 
 case 5:
-        value29 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value35 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorPending(value29)
+        variant = mesh_bot_types.MakeErrorPending(value35)
 
 case 6:
-        value30 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value36 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorUnavailable(value30)
+        variant = mesh_bot_types.MakeErrorUnavailable(value36)
 
 default:
         panic("unreachable")
 }
 
-        result31 = witTypes.Err[MessagePage, mesh_bot_types.Error](variant)
+        result37 = witTypes.Err[MessagePage, mesh_bot_types.Error](variant)
 default:
         panic("unreachable")
 }
-result32 := result31;
-return result32
+result38 := result37;
+return result38
 
 }
 
 //go:wasmimport mesh:bot/messages@0.1.0 edit
-func wasm_import_edit(arg0 uintptr, arg1 uint32, arg2 uintptr, arg3 uint32, arg4 uintptr) 
+func wasm_import_edit(arg0 uintptr, arg1 uint32, arg2 int32, arg3 uintptr, arg4 uint32, arg5 int32, arg6 uintptr, arg7 uint32, arg8 uintptr) 
 
 
-func Edit(message string, text string) witTypes.Result[mesh_bot_types.Message, mesh_bot_types.Error] {
+func Edit(message string, change Change) witTypes.Result[mesh_bot_types.Message, mesh_bot_types.Error] {
         pinner := &runtime.Pinner{}
 defer pinner.Unpin()
 
-        returnArea := uintptr(witRuntime.Allocate(pinner, (56+24*4), 8))
+        returnArea := uintptr(witRuntime.Allocate(pinner, (64+26*4), 8))
         utf8 := unsafe.Pointer(unsafe.StringData(message))
 pinner.Pin(utf8)
-utf80 := unsafe.Pointer(unsafe.StringData(text))
+var option int32
+var option1 uintptr
+var option2 uint32
+switch (change).Text.Tag() {
+case witTypes.OptionNone:
+        
+        option = int32(0)
+option1 = 0
+option2 = 0
+case witTypes.OptionSome:
+        payload := (change).Text.Some()
+        utf80 := unsafe.Pointer(unsafe.StringData(payload))
 pinner.Pin(utf80)
-wasm_import_edit(uintptr(utf8), uint32(len(message)), uintptr(utf80), uint32(len(text)), returnArea)
-var result23 witTypes.Result[mesh_bot_types.Message, mesh_bot_types.Error]
+
+        option = int32(1)
+option1 = uintptr(utf80)
+option2 = uint32(len(payload))
+default:
+        panic("unreachable")
+}
+var option7 int32
+var option8 uintptr
+var option9 uint32
+switch (change).Actions.Tag() {
+case witTypes.OptionNone:
+        
+        option7 = int32(0)
+option8 = 0
+option9 = 0
+case witTypes.OptionSome:
+        payload := (change).Actions.Some()
+        slice := payload
+length := uint32(len(slice))
+result := witRuntime.Allocate(pinner, uintptr(length * (9*4)), 4)
+for index, element := range slice {
+        base := unsafe.Add(result, index * (9*4))
+        utf83 := unsafe.Pointer(unsafe.StringData((element).Id))
+pinner.Pin(utf83)
+*(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)) = uint32(uint32(len((element).Id)))
+*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0)) = uint32(uintptr(uintptr(utf83)))
+utf84 := unsafe.Pointer(unsafe.StringData((element).Label))
+pinner.Pin(utf84)
+*(*uint32)(unsafe.Add(unsafe.Pointer(base), (3*4))) = uint32(uint32(len((element).Label)))
+*(*uint32)(unsafe.Add(unsafe.Pointer(base), (2*4))) = uint32(uintptr(uintptr(utf84)))
+utf85 := unsafe.Pointer(unsafe.StringData((element).Style))
+pinner.Pin(utf85)
+*(*uint32)(unsafe.Add(unsafe.Pointer(base), (5*4))) = uint32(uint32(len((element).Style)))
+*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4*4))) = uint32(uintptr(uintptr(utf85)))
+
+switch (element).Value.Tag() {
+case witTypes.OptionNone:
+        *(*int8)(unsafe.Add(unsafe.Pointer(base), (6*4))) = int8(int32(0))
+
+        
+case witTypes.OptionSome:
+        payload := (element).Value.Some()
+        *(*int8)(unsafe.Add(unsafe.Pointer(base), (6*4))) = int8(int32(1))
+utf86 := unsafe.Pointer(unsafe.StringData(payload))
+pinner.Pin(utf86)
+*(*uint32)(unsafe.Add(unsafe.Pointer(base), (8*4))) = uint32(uint32(len(payload)))
+*(*uint32)(unsafe.Add(unsafe.Pointer(base), (7*4))) = uint32(uintptr(uintptr(utf86)))
+
+        
+default:
+        panic("unreachable")
+}
+
+}
+
+
+        option7 = int32(1)
+option8 = uintptr(result)
+option9 = length
+default:
+        panic("unreachable")
+}
+wasm_import_edit(uintptr(utf8), uint32(len(message)), option, option1, option2, option7, option8, option9, returnArea)
+var result40 witTypes.Result[mesh_bot_types.Message, mesh_bot_types.Error]
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 0))) {
 case 0:
         value := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 8))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+1*4))))
-value1 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+3*4))))
-var option witTypes.Option[string]
+value10 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+3*4))))
+var option12 witTypes.Option[string]
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+4*4)))) {
 case 0:
         
-        option = witTypes.None[string]()
+        option12 = witTypes.None[string]()
 case 1:
-        value2 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+5*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+6*4))))
+        value11 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+5*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+6*4))))
 
-        option = witTypes.Some[string](value2)
+        option12 = witTypes.Some[string](value11)
 default:
         panic("unreachable")
 }
-var option4 witTypes.Option[string]
+var option14 witTypes.Option[string]
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+7*4)))) {
 case 0:
         
-        option4 = witTypes.None[string]()
+        option14 = witTypes.None[string]()
 case 1:
-        value3 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+9*4))))
+        value13 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+8*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+9*4))))
 
-        option4 = witTypes.Some[string](value3)
+        option14 = witTypes.Some[string](value13)
 default:
         panic("unreachable")
 }
-value5 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+11*4))))
-value6 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+12*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+13*4))))
-value7 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+14*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+15*4))))
-value8 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+16*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+17*4))))
-var option9 witTypes.Option[uint64]
+value15 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+10*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+11*4))))
+value16 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+12*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+13*4))))
+value17 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+14*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+15*4))))
+value18 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+16*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+17*4))))
+var option19 witTypes.Option[uint64]
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+18*4)))) {
 case 0:
         
-        option9 = witTypes.None[uint64]()
+        option19 = witTypes.None[uint64]()
 case 1:
         
-        option9 = witTypes.Some[uint64](uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (24+18*4)))))
+        option19 = witTypes.Some[uint64](uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (24+18*4)))))
 default:
         panic("unreachable")
 }
-value10 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (48+18*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (48+19*4))))
-result := make([]mesh_bot_types.ReactionCount, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+21*4))))
+value20 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (48+18*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (48+19*4))))
+result22 := make([]mesh_bot_types.ReactionCount, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+21*4))))
 for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+21*4)))); index++ {
         base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+20*4))))), index * (8+2*4))
-        value11 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
+        value21 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
 
-        result = append(result, mesh_bot_types.ReactionCount{Emoji: value11, Count: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(base), (2*4)))), Mine: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4+2*4)))) != 0)})
+        result22 = append(result22, mesh_bot_types.ReactionCount{Emoji: value21, Count: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(base), (2*4)))), Mine: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4+2*4)))) != 0)})
 }
 
-result15 := make([]mesh_bot_types.Attachment, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+23*4))))
+result26 := make([]mesh_bot_types.Attachment, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+23*4))))
 for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+23*4)))); index++ {
         base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+22*4))))), index * (8+6*4))
-        value12 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
-value13 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (3*4))))
-value14 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (5*4))))
+        value23 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
+value24 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (3*4))))
+value25 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (5*4))))
 
-        result15 = append(result15, mesh_bot_types.Attachment{Id: value12, Name: value13, MediaType: value14, Size: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (6*4))))})
+        result26 = append(result26, mesh_bot_types.Attachment{Id: value23, Name: value24, MediaType: value25, Size: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (6*4))))})
+}
+
+result32 := make([]mesh_bot_types.Action, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+26*4))))
+for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+26*4)))); index++ {
+        base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+25*4))))), index * (9*4))
+        value27 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
+value28 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (3*4))))
+value29 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (5*4))))
+var option31 witTypes.Option[string]
+switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (6*4)))) {
+case 0:
+        
+        option31 = witTypes.None[string]()
+case 1:
+        value30 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (7*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (8*4))))
+
+        option31 = witTypes.Some[string](value30)
+default:
+        panic("unreachable")
+}
+
+        result32 = append(result32, mesh_bot_types.Action{Id: value27, Label: value28, Style: value29, Value: option31})
 }
 
 
-        result23 = witTypes.Ok[mesh_bot_types.Message, mesh_bot_types.Error](mesh_bot_types.Message{Id: value, RoomId: value1, ThreadId: option, ReplyTo: option4, Author: mesh_bot_types.Actor{Id: value5, Kind: value6, Name: value7}, Text: value8, CreatedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (8+18*4)))), EditedAt: option9, Revision: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (32+18*4)))), Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (40+18*4)))), Trust: value10, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(returnArea), (48+20*4)))), MentionsMe: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (52+20*4)))) != 0), Redacted: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (53+20*4)))) != 0), Reactions: result, Files: result15})
+        result40 = witTypes.Ok[mesh_bot_types.Message, mesh_bot_types.Error](mesh_bot_types.Message{Id: value, RoomId: value10, ThreadId: option12, ReplyTo: option14, Author: mesh_bot_types.Actor{Id: value15, Kind: value16, Name: value17}, Text: value18, CreatedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (8+18*4)))), EditedAt: option19, Revision: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (32+18*4)))), Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), (40+18*4)))), Trust: value20, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(returnArea), (48+20*4)))), MentionsMe: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (52+20*4)))) != 0), Redacted: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (53+20*4)))) != 0), Reactions: result22, Files: result26, Streaming: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (56+24*4)))) != 0), Actions: result32})
 case 1:
         var variant mesh_bot_types.Error
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 8))) {
 case 0:
-        value16 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
-value17 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+3*4))))
+        value33 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+value34 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+3*4))))
 
-        variant = mesh_bot_types.MakeErrorDenied(mesh_bot_types.Denial{Reason: value16, Detail: value17})
+        variant = mesh_bot_types.MakeErrorDenied(mesh_bot_types.Denial{Reason: value33, Detail: value34})
 
 case 1:
-        value18 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value35 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorNotFound(value18)
+        variant = mesh_bot_types.MakeErrorNotFound(value35)
 
 case 2:
-        value19 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value36 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorInvalid(value19)
+        variant = mesh_bot_types.MakeErrorInvalid(value36)
 
 case 3:
-        value20 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value37 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorConflict(value20)
+        variant = mesh_bot_types.MakeErrorConflict(value37)
 
 case 4:
         
         variant = mesh_bot_types.MakeErrorRateLimited(uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), 16))))
 
 case 5:
-        value21 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value38 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorPending(value21)
+        variant = mesh_bot_types.MakeErrorPending(value38)
 
 case 6:
-        value22 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value39 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorUnavailable(value22)
+        variant = mesh_bot_types.MakeErrorUnavailable(value39)
 
 default:
         panic("unreachable")
 }
 
-        result23 = witTypes.Err[mesh_bot_types.Message, mesh_bot_types.Error](variant)
+        result40 = witTypes.Err[mesh_bot_types.Message, mesh_bot_types.Error](variant)
 default:
         panic("unreachable")
 }
-result24 := result23;
-return result24
+result41 := result40;
+return result41
 
 }
 
@@ -998,12 +1218,12 @@ default:
         panic("unreachable")
 }
 wasm_import_thread_replies(uintptr(utf8), uint32(len(thread)), option, option1, option2, option3, option4, returnArea)
-var result31 witTypes.Result[MessagePage, mesh_bot_types.Error]
+var result37 witTypes.Result[MessagePage, mesh_bot_types.Error]
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 0))) {
 case 0:
-        result21 := make([]mesh_bot_types.Message, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+1*4))))
+        result27 := make([]mesh_bot_types.Message, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+1*4))))
 for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+1*4)))); index++ {
-        base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 8)))), index * (48+24*4))
+        base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 8)))), index * (56+26*4))
         value := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
 value5 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (3*4))))
 var option7 witTypes.Option[string]
@@ -1064,72 +1284,94 @@ value19 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(u
         result20 = append(result20, mesh_bot_types.Attachment{Id: value17, Name: value18, MediaType: value19, Size: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (6*4))))})
 }
 
-
-        result21 = append(result21, mesh_bot_types.Message{Id: value, RoomId: value5, ThreadId: option7, ReplyTo: option9, Author: mesh_bot_types.Actor{Id: value10, Kind: value11, Name: value12}, Text: value13, CreatedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (18*4)))), EditedAt: option14, Revision: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (24+18*4)))), Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (32+18*4)))), Trust: value15, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(base), (40+20*4)))), MentionsMe: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (44+20*4)))) != 0), Redacted: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (45+20*4)))) != 0), Reactions: result, Files: result20})
-}
-
-var option23 witTypes.Option[string]
-switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+2*4)))) {
+result26 := make([]mesh_bot_types.Action, 0, *(*uint32)(unsafe.Add(unsafe.Pointer(base), (48+26*4))))
+for index := 0; index < int(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (48+26*4)))); index++ {
+        base := unsafe.Add(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (48+25*4))))), index * (9*4))
+        value21 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), 0))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), 4)))
+value22 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (3*4))))
+value23 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (4*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (5*4))))
+var option25 witTypes.Option[string]
+switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (6*4)))) {
 case 0:
         
-        option23 = witTypes.None[string]()
+        option25 = witTypes.None[string]()
 case 1:
-        value22 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+3*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+4*4))))
+        value24 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (7*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(base), (8*4))))
 
-        option23 = witTypes.Some[string](value22)
+        option25 = witTypes.Some[string](value24)
 default:
         panic("unreachable")
 }
 
-        result31 = witTypes.Ok[MessagePage, mesh_bot_types.Error](MessagePage{Messages: result21, NextCursor: option23})
+        result26 = append(result26, mesh_bot_types.Action{Id: value21, Label: value22, Style: value23, Value: option25})
+}
+
+
+        result27 = append(result27, mesh_bot_types.Message{Id: value, RoomId: value5, ThreadId: option7, ReplyTo: option9, Author: mesh_bot_types.Actor{Id: value10, Kind: value11, Name: value12}, Text: value13, CreatedAt: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (18*4)))), EditedAt: option14, Revision: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (24+18*4)))), Seq: uint64(*(*int64)(unsafe.Add(unsafe.Pointer(base), (32+18*4)))), Trust: value15, Hops: uint32(*(*int32)(unsafe.Add(unsafe.Pointer(base), (40+20*4)))), MentionsMe: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (44+20*4)))) != 0), Redacted: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (45+20*4)))) != 0), Reactions: result, Files: result20, Streaming: (uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(base), (48+24*4)))) != 0), Actions: result26})
+}
+
+var option29 witTypes.Option[string]
+switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+2*4)))) {
+case 0:
+        
+        option29 = witTypes.None[string]()
+case 1:
+        value28 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+3*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+4*4))))
+
+        option29 = witTypes.Some[string](value28)
+default:
+        panic("unreachable")
+}
+
+        result37 = witTypes.Ok[MessagePage, mesh_bot_types.Error](MessagePage{Messages: result27, NextCursor: option29})
 case 1:
         var variant mesh_bot_types.Error
 switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 8))) {
 case 0:
-        value24 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
-value25 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+3*4))))
+        value30 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+value31 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+3*4))))
 
-        variant = mesh_bot_types.MakeErrorDenied(mesh_bot_types.Denial{Reason: value24, Detail: value25})
+        variant = mesh_bot_types.MakeErrorDenied(mesh_bot_types.Denial{Reason: value30, Detail: value31})
 
 case 1:
-        value26 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value32 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorNotFound(value26)
+        variant = mesh_bot_types.MakeErrorNotFound(value32)
 
 case 2:
-        value27 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value33 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorInvalid(value27)
+        variant = mesh_bot_types.MakeErrorInvalid(value33)
 
 case 3:
-        value28 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value34 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorConflict(value28)
+        variant = mesh_bot_types.MakeErrorConflict(value34)
 
 case 4:
         
         variant = mesh_bot_types.MakeErrorRateLimited(uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), 16))))
 
 case 5:
-        value29 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value35 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorPending(value29)
+        variant = mesh_bot_types.MakeErrorPending(value35)
 
 case 6:
-        value30 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+        value36 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
 
-        variant = mesh_bot_types.MakeErrorUnavailable(value30)
+        variant = mesh_bot_types.MakeErrorUnavailable(value36)
 
 default:
         panic("unreachable")
 }
 
-        result31 = witTypes.Err[MessagePage, mesh_bot_types.Error](variant)
+        result37 = witTypes.Err[MessagePage, mesh_bot_types.Error](variant)
 default:
         panic("unreachable")
 }
-result32 := result31;
-return result32
+result38 := result37;
+return result38
 
 }
 
@@ -1270,5 +1512,171 @@ default:
 }
 result7 := result;
 return result7
+
+}
+
+//go:wasmimport mesh:bot/messages@0.1.0 append
+func wasm_import_append(arg0 uintptr, arg1 uint32, arg2 int64, arg3 uintptr, arg4 uint32, arg5 int32, arg6 uintptr) 
+
+
+func Append(message string, offset uint64, text string, last bool) witTypes.Result[uint64, mesh_bot_types.Error] {
+        pinner := &runtime.Pinner{}
+defer pinner.Unpin()
+
+        returnArea := uintptr(witRuntime.Allocate(pinner, (16+4*4), 8))
+        utf8 := unsafe.Pointer(unsafe.StringData(message))
+pinner.Pin(utf8)
+utf80 := unsafe.Pointer(unsafe.StringData(text))
+pinner.Pin(utf80)
+var result int32
+if last {
+        result = 1
+} else {
+        result = 0
+}
+wasm_import_append(uintptr(utf8), uint32(len(message)), int64(offset), uintptr(utf80), uint32(len(text)), result, returnArea)
+var result7 witTypes.Result[uint64, mesh_bot_types.Error]
+switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 0))) {
+case 0:
+        
+        result7 = witTypes.Ok[uint64, mesh_bot_types.Error](uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), 8))))
+case 1:
+        var variant mesh_bot_types.Error
+switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 8))) {
+case 0:
+        value := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+value1 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+3*4))))
+
+        variant = mesh_bot_types.MakeErrorDenied(mesh_bot_types.Denial{Reason: value, Detail: value1})
+
+case 1:
+        value2 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+
+        variant = mesh_bot_types.MakeErrorNotFound(value2)
+
+case 2:
+        value3 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+
+        variant = mesh_bot_types.MakeErrorInvalid(value3)
+
+case 3:
+        value4 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+
+        variant = mesh_bot_types.MakeErrorConflict(value4)
+
+case 4:
+        
+        variant = mesh_bot_types.MakeErrorRateLimited(uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), 16))))
+
+case 5:
+        value5 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+
+        variant = mesh_bot_types.MakeErrorPending(value5)
+
+case 6:
+        value6 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+
+        variant = mesh_bot_types.MakeErrorUnavailable(value6)
+
+default:
+        panic("unreachable")
+}
+
+        result7 = witTypes.Err[uint64, mesh_bot_types.Error](variant)
+default:
+        panic("unreachable")
+}
+result8 := result7;
+return result8
+
+}
+
+//go:wasmimport mesh:bot/messages@0.1.0 act
+func wasm_import_act(arg0 uintptr, arg1 uint32, arg2 uintptr, arg3 uint32, arg4 int32, arg5 uintptr, arg6 uint32, arg7 uintptr) 
+
+
+func Act(message string, action string, values witTypes.Option[string]) witTypes.Result[witTypes.Unit, mesh_bot_types.Error] {
+        pinner := &runtime.Pinner{}
+defer pinner.Unpin()
+
+        returnArea := uintptr(witRuntime.Allocate(pinner, (16+4*4), 8))
+        utf8 := unsafe.Pointer(unsafe.StringData(message))
+pinner.Pin(utf8)
+utf80 := unsafe.Pointer(unsafe.StringData(action))
+pinner.Pin(utf80)
+var option int32
+var option2 uintptr
+var option3 uint32
+switch values.Tag() {
+case witTypes.OptionNone:
+        
+        option = int32(0)
+option2 = 0
+option3 = 0
+case witTypes.OptionSome:
+        payload := values.Some()
+        utf81 := unsafe.Pointer(unsafe.StringData(payload))
+pinner.Pin(utf81)
+
+        option = int32(1)
+option2 = uintptr(utf81)
+option3 = uint32(len(payload))
+default:
+        panic("unreachable")
+}
+wasm_import_act(uintptr(utf8), uint32(len(message)), uintptr(utf80), uint32(len(action)), option, option2, option3, returnArea)
+var result witTypes.Result[witTypes.Unit, mesh_bot_types.Error]
+switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 0))) {
+case 0:
+        
+        result = witTypes.Ok[witTypes.Unit, mesh_bot_types.Error](witTypes.Unit{})
+case 1:
+        var variant mesh_bot_types.Error
+switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 8))) {
+case 0:
+        value := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+value4 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+3*4))))
+
+        variant = mesh_bot_types.MakeErrorDenied(mesh_bot_types.Denial{Reason: value, Detail: value4})
+
+case 1:
+        value5 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+
+        variant = mesh_bot_types.MakeErrorNotFound(value5)
+
+case 2:
+        value6 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+
+        variant = mesh_bot_types.MakeErrorInvalid(value6)
+
+case 3:
+        value7 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+
+        variant = mesh_bot_types.MakeErrorConflict(value7)
+
+case 4:
+        
+        variant = mesh_bot_types.MakeErrorRateLimited(uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), 16))))
+
+case 5:
+        value8 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+
+        variant = mesh_bot_types.MakeErrorPending(value8)
+
+case 6:
+        value9 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+
+        variant = mesh_bot_types.MakeErrorUnavailable(value9)
+
+default:
+        panic("unreachable")
+}
+
+        result = witTypes.Err[witTypes.Unit, mesh_bot_types.Error](variant)
+default:
+        panic("unreachable")
+}
+result10 := result;
+return result10
 
 }

@@ -146,6 +146,18 @@ MediaType string
 Size uint64
 }
 
+// A button under a message. Its author hears of it when somebody presses it.
+type Action struct {
+        // Its name in the message: 1 to 64 of `a-z`, `0-9`, `_` and `-`.
+Id string
+// What stands on it: 1 to 80 characters.
+Label string
+// `plain`, `primary` or `danger`.
+Style string
+// What the author is told with it; at most 2,000 bytes.
+Value witTypes.Option[string]
+}
+
 type Message struct {
         Id string
 RoomId string
@@ -157,7 +169,7 @@ Author Actor
 Text string
 CreatedAt uint64
 EditedAt witTypes.Option[uint64]
-// Rises by one with every edit; the first is 1.
+// Rises by one with every change; the first is 1.
 Revision uint64
 // Position in the room's stream.
 Seq uint64
@@ -170,6 +182,10 @@ MentionsMe bool
 Redacted bool
 Reactions []ReactionCount
 Files []Attachment
+// The author is still writing it: more text may come until `message-completed`.
+Streaming bool
+// Buttons that those who may react can press.
+Actions []Action
 }
 
 type Member struct {
