@@ -1,7 +1,7 @@
 //! What operations answer: the public shape of each thing.
 
 use crate::{
-    ActorId, BotId, FileId, Hears, JoinRule, MemberId, MeshId, MessageId, NotificationId, NotificationKind,
+    ActorId, ApprovalId, BotId, FileId, Hears, JoinRule, MemberId, MeshId, MessageId, NotificationId, NotificationKind,
     NotifyLevel, Posters, Role, RoomId, RoomKind, RoomRole, ThreadId, Timestamp, Trust,
 };
 use schemars::JsonSchema;
@@ -64,6 +64,9 @@ pub struct Message {
     /// The files that came with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<Attachment>,
+    /// The question to people that it shows. The server writes what it says and keeps it up to date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval_id: Option<ApprovalId>,
 }
 
 /// A file as its message shows it.

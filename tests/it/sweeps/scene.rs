@@ -115,6 +115,9 @@ impl Scene {
         let sync = creator.call("event.sync", json!({})).await.expect(200);
         let question = json!({ "mesh_id": mesh.id, "question": "Shall we?" });
         let approval = people.bob.call("approval.request", question).await.expect(201);
+        let terms = json!({ "about": "message.delete" });
+        let rule = json!({ "mesh_id": mesh.id, "rule": "careful", "terms": terms });
+        let rule = creator.call("approval_rule.put", rule).await.expect(200);
         let things = json!({
             "approval_id": approval["id"], "timer_id": timer["id"], "question": "Or shall we not?",
             "mesh_id": mesh.id, "room_id": room, "message_id": message["id"], "file_id": file["id"], "thread_id": thread,
@@ -145,6 +148,10 @@ impl Scene {
                 BotCallId::new(server.host.ids.next()).to_string().into(),
             ),
             ("command.invoke", "name", "help".into()),
+            ("approval_rule.delete", "rule", rule["rule"].clone()),
+            ("approval_rule.put", "rule", "another".into()),
+            ("approval_rule.put", "terms", terms),
+            ("approval.delegate", "person_id", json!(people.carl.id)),
             ("mcp.call", "jsonrpc", "2.0".into()),
             ("mcp.call", "method", "ping".into()),
         ];

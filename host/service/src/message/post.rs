@@ -126,6 +126,7 @@ impl Op for PostMessage {
             redacted: false,
             reactions: Vec::new(),
             files,
+            approval_id: None,
         };
         tell::posted(cx, &room, &message).await?;
         cx.posted(&message);
