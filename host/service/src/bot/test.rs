@@ -153,6 +153,7 @@ fn message(host: &Host, author: Actor, room_id: RoomId) -> Result<Map<String, Va
         redacted: false,
         reactions: Vec::new(),
         files: Vec::new(),
+        approval_id: None,
     };
     match serde_json::to_value(message).map_err(Error::internal)? {
         Value::Object(fields) => Ok(fields),

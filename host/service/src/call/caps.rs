@@ -29,7 +29,9 @@ pub(super) async fn count(
     let (Who::Bot { id, mesh }, Some(permission)) = (envelope.caller.who, spec.permission()) else {
         return Ok(());
     };
-    let Some(kind) = kind(permission).filter(|_| envelope.approved.is_none()) else {
+    // A dry run does nothing, and must not take from the bot that runs.
+    let counts = envelope.approved.is_none() && !envelope.dry;
+    let Some(kind) = kind(permission).filter(|_| counts) else {
         return Ok(());
     };
     let rights = host.authority.bot_rights(&host.store, id).await?;

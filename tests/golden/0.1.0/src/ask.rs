@@ -35,6 +35,7 @@ pub(crate) fn everything() {
     about_messages(page);
     about_things(page);
     about_files(page);
+    about_rules();
 }
 
 fn about_the_bot(page: &PageRequest) {
@@ -165,4 +166,8 @@ fn about_files(page: &PageRequest) {
         Ok(writer) => say(&format!("files.upload: {:?} {:?}", writer.write(b"bytes"), writer.finish())),
         Err(error) => say(&format!("files.upload: {error:?}")),
     }
+}
+
+fn about_rules() {
+    ask! { approvals.approval_rule_list(); }
 }
