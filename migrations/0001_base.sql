@@ -186,7 +186,8 @@ CREATE TABLE messages (
   deleted_at BIGINT,
   files TEXT,
   streamed_at BIGINT,
-  actions TEXT
+  actions TEXT,
+  approval_id TEXT
 );
 CREATE UNIQUE INDEX messages_room ON messages (room_id, seq);
 CREATE INDEX messages_thread ON messages (thread_id, seq) WHERE thread_id IS NOT NULL;
@@ -365,6 +366,7 @@ CREATE TABLE bots (
   keeper_id TEXT NOT NULL,
   wanted TEXT NOT NULL,
   autonomy TEXT NOT NULL,
+  caps TEXT NOT NULL,
   active_version TEXT,
   previous_version TEXT,
   kv_bytes BIGINT NOT NULL,
@@ -382,6 +384,12 @@ CREATE TABLE bots (
 );
 CREATE INDEX bots_mesh ON bots (mesh_id, id);
 CREATE INDEX bots_wanted ON bots (id) WHERE wanted = 'running' AND deleted_at IS NULL;
+
+-- What bots with caps did by themselves, minute by minute of the last hour, as JSON.
+CREATE TABLE bot_uses (
+  bot_id TEXT PRIMARY KEY NOT NULL REFERENCES bots (id),
+  uses TEXT NOT NULL
+) /*sqlite: WITHOUT ROWID*/;
 
 CREATE TABLE bot_versions (
   id TEXT PRIMARY KEY NOT NULL,
@@ -553,6 +561,7 @@ CREATE INDEX presses_at ON presses (at);
 -- What waits for a person to decide: a question, or (with an operation) a held call with its whole input.
 -- `digest` keeps the same question from being asked twice at once; `call_key` is the call's own
 -- idempotency key, `call_match` its `If-Match`. `result` is what the held call came to, once it was let go.
+-- What the mesh's rule said when it was asked is kept with it: `approver_role` is the lowest role that decides.
 CREATE TABLE approvals (
   id TEXT PRIMARY KEY NOT NULL,
   mesh_id TEXT NOT NULL REFERENCES meshes (id),
@@ -567,6 +576,11 @@ CREATE TABLE approvals (
   call_key TEXT,
   call_match TEXT,
   hops BIGINT NOT NULL,
+  rule TEXT,
+  approver_role TEXT,
+  votes_needed BIGINT NOT NULL,
+  on_deadline TEXT NOT NULL,
+  card_id TEXT,
   state TEXT NOT NULL,
   scope TEXT,
   choice TEXT,
@@ -584,6 +598,32 @@ CREATE INDEX approvals_open ON approvals (expires_at) WHERE state = 'pending';
 CREATE INDEX approvals_due ON approvals (id) WHERE state = 'approved' AND result IS NULL;
 CREATE UNIQUE INDEX approvals_same ON approvals (requester_id, digest) WHERE state = 'pending';
 CREATE UNIQUE INDEX approvals_key ON approvals (requester_id, operation, call_key) WHERE call_key IS NOT NULL;
+
+-- People who decide a question besides those of its role (`may` 1), or handed it on and do not any more (0).
+CREATE TABLE approval_deciders (
+  approval_id TEXT NOT NULL REFERENCES approvals (id),
+  person_id TEXT NOT NULL,
+  may BIGINT NOT NULL,
+  PRIMARY KEY (approval_id, person_id)
+) /*sqlite: WITHOUT ROWID*/;
+
+-- People who agreed.
+CREATE TABLE approval_votes (
+  approval_id TEXT NOT NULL REFERENCES approvals (id),
+  person_id TEXT NOT NULL,
+  choice TEXT,
+  at BIGINT NOT NULL,
+  PRIMARY KEY (approval_id, person_id)
+) /*sqlite: WITHOUT ROWID*/;
+
+-- Rules about approvals; `terms` is JSON.
+CREATE TABLE approval_rules (
+  mesh_id TEXT NOT NULL REFERENCES meshes (id),
+  name TEXT NOT NULL,
+  terms TEXT NOT NULL,
+  revision BIGINT NOT NULL,
+  PRIMARY KEY (mesh_id, name)
+) /*sqlite: WITHOUT ROWID*/;
 
 -- Server ---------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ use mesh_tests::{Client, Live, Mesh, TestServer, messages_until, on_both_engines
 use reqwest::Method;
 use serde_json::{Value, json};
 
-fn id(value: &Value) -> String {
+pub(crate) fn id(value: &Value) -> String {
     value["id"]
         .as_str()
         .unwrap_or_else(|| panic!("{value} has no id"))
@@ -12,16 +12,16 @@ fn id(value: &Value) -> String {
 }
 
 /// A mesh with a room in which a bot has to ask before it posts.
-struct Stage {
-    mesh: Mesh,
-    room: String,
-    bot: String,
+pub(crate) struct Stage {
+    pub(crate) mesh: Mesh,
+    pub(crate) room: String,
+    pub(crate) bot: String,
     /// The bot, over REST.
-    client: Client,
+    pub(crate) client: Client,
 }
 
 impl Stage {
-    async fn new(server: &TestServer) -> Self {
+    pub(crate) async fn new(server: &TestServer) -> Self {
         let mesh = server.mesh("home").await;
         let room = id(&mesh.room("general").await);
         let body = json!({ "name": "Rob", "runtime": "external" });
@@ -49,14 +49,14 @@ impl Stage {
         stage
     }
 
-    async fn grant(&self, permission: &str, effect: &str, on: &str) {
+    pub(crate) async fn grant(&self, permission: &str, effect: &str, on: &str) {
         let path = format!("/bots/{}/grants/{permission}", self.bot);
         let body = json!({ "effect": effect, "on": on });
         self.mesh.creator.put(&path, body).await.expect(200);
     }
 
     /// The bot posts, and has to wait; gives the approval's id.
-    async fn held(&self, text: &str) -> String {
+    pub(crate) async fn held(&self, text: &str) -> String {
         let body = json!({ "text": text });
         let told = self.client.post(&format!("/rooms/{}/messages", self.room), body).await;
         let location = told.header("location").to_owned();
@@ -65,26 +65,31 @@ impl Stage {
         approval
     }
 
-    async fn approve(&self, approval: &str, body: Value) -> Value {
+    pub(crate) async fn approve(&self, approval: &str, body: Value) -> Value {
         let path = format!("/approvals/{approval}/approve");
         self.mesh.creator.post(&path, body).await.expect(200)
     }
 
-    /// The words of all messages, once there are so many.
-    async fn words(&self, count: usize) -> Vec<String> {
-        let all = messages_until(&self.mesh.creator, &self.room, |all| all.len() >= count).await;
-        all.iter()
+    /// The words of all messages that somebody wrote, once there are so many; cards are the server's.
+    pub(crate) async fn words(&self, count: usize) -> Vec<String> {
+        let written = |message: &&Value| message["approval_id"].is_null();
+        let all = messages_until(&self.mesh.creator, &self.room, |all| {
+            all.iter().filter(written).count() >= count
+        });
+        let all = all.await;
+        let words = all.iter().filter(written);
+        words
             .map(|message| message["text"].as_str().unwrap().to_owned())
             .collect()
     }
 
-    async fn ask(&self, who: &Client, body: Value) -> mesh_tests::Response {
+    pub(crate) async fn ask(&self, who: &Client, body: Value) -> mesh_tests::Response {
         who.post(&format!("/meshes/{}/approvals", self.mesh.id), body).await
     }
 }
 
 /// What the stream of somebody says of an approval, when it says it.
-async fn told(live: &mut Live, kind: &str, approval: &str) -> Value {
+pub(crate) async fn told(live: &mut Live, kind: &str, approval: &str) -> Value {
     loop {
         let event = live.event(kind).await;
         if event["data"]["approval_id"] == approval {

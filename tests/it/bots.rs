@@ -97,9 +97,10 @@ impl Stage {
         found.unwrap_or_else(|_| panic!("{path} stays {last}"))
     }
 
-    /// The words of the first `count` messages of others.
+    /// The words of the first `count` messages that others wrote; cards are the server's.
     pub(crate) async fn answers(&self, count: usize) -> Vec<String> {
-        let mine = |message: &&Value| message["author"]["id"] != self.person.id.as_str();
+        let mine =
+            |message: &&Value| message["author"]["id"] != self.person.id.as_str() && message["approval_id"].is_null();
         let all = messages_until(&self.person, &self.room, |all| all.iter().filter(mine).count() >= count).await;
         all.iter().filter(mine).map(|message| text(&message["text"])).collect()
     }
@@ -183,6 +184,54 @@ async fn a_bot_answers_its_command() {
     let answers = stage.answers(1).await;
     assert!(answers[0].contains("called measure with \"twice\""), "{answers:?}");
     assert!(answers[0].contains("\"depth\": Number(3)"), "{answers:?}");
+}
+
+/// Attack 45: a component decides its own request, or another one's, or asks that it may.
+#[tokio::test]
+async fn a_component_decides_nothing() {
+    let stage = stage().await;
+    let lab = stage.bot("lab").await;
+    let grant = json!({ "effect": "ask", "on": "*" });
+    let path = format!("/bots/{lab}/grants/message.react");
+    stage.person.put(&path, grant).await.expect(200);
+    // What is imported beside the contract is refused before it could be tried.
+    let wat = r#"(component (import "mesh:bot/approvals@0.1.0" (instance (export "approve" (func (param "approval" string))))))"#;
+    let told = upload(&stage.person, &lab, wat::parse_str(wat).unwrap()).await;
+    assert_eq!(
+        (told.status, told.json["code"].as_str()),
+        (422, Some("imports_denied")),
+        "{}",
+        told.json
+    );
+
+    let body = json!({ "question": "May I?" });
+    let path = format!("/meshes/{}/approvals", stage.mesh);
+    let approval = text(&stage.person.post(&path, body).await.expect(201)["id"]);
+    let terms = json!({ "about": "*" });
+    let wishes = [
+        ("approval.approve", json!({ "approval_id": approval })),
+        ("approval.reject", json!({ "approval_id": approval })),
+        (
+            "approval.delegate",
+            json!({ "approval_id": approval, "person_id": stage.person.id }),
+        ),
+        (
+            "approval_rule.put",
+            json!({ "mesh_id": stage.mesh, "rule": "mine", "terms": terms }),
+        ),
+        ("autonomy.set", json!({ "bot_id": lab, "level": "act" })),
+    ];
+    for (n, (op, input)) in wishes.iter().enumerate() {
+        stage.say(&format!("@lab askfor {op} {input}")).await;
+        let answers = stage.answers(n + 1).await;
+        let last = answers.last().unwrap();
+        assert!(
+            last.contains("human_only") || last.contains("for people"),
+            "{op}: {last}"
+        );
+    }
+    let asked = stage.person.get(&format!("/approvals/{approval}")).await.expect(200);
+    assert_eq!(asked["state"], "pending");
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod durability;
 mod files;
 mod follow;
 mod golden;
+mod humans;
 mod live;
 mod mcp;
 mod messages;

@@ -2,7 +2,9 @@
 
 use crate::case::{Case, Step};
 use crate::why::Why;
-use crate::{Autonomy, BotAuthority, BotGrant, Credential, GrantEffect, Pattern, Permission, Reason, Scopes, Who};
+use crate::{
+    Autonomy, BotAuthority, BotGrant, Credential, GrantEffect, Matter, Pattern, Permission, Reason, Scopes, Who,
+};
 
 pub(crate) fn scope(case: &Case<'_>) -> Step {
     let Credential::Token(scopes) = &case.caller.credential else {
@@ -59,8 +61,14 @@ pub(crate) fn approval(case: &Case<'_>) -> Step {
     };
     let why = if asks(case, authority) {
         Some(Why::AsksEachTime(case.permission))
-    } else if authority.autonomy == Autonomy::Suggest && !case.permission.is_read() && !implied(case) {
+    } else if case.permission.is_read() || implied(case) {
+        None
+    } else if ruled(case, authority) {
+        Some(Why::RuleAsks(case.permission))
+    } else if authority.autonomy == Autonomy::Suggest {
         Some(Why::Suggests)
+    } else if authority.autonomy == Autonomy::ActLimited && outside(case, authority) {
+        Some(Why::OutsideItsRooms)
     } else {
         None
     };
@@ -78,6 +86,24 @@ fn implied(case: &Case<'_>) -> bool {
         Permission::ApprovalRead => case.facts.owned,
         _ => false,
     }
+}
+
+/// A rule of the mesh asks about this each time. What a bot does with its own things is asked about only by a rule
+/// that names it.
+fn ruled(case: &Case<'_>, authority: &BotAuthority) -> bool {
+    let here = |room| (case.facts.room.as_ref()).is_some_and(|facts| facts.id == room);
+    authority.asks.iter().any(|ask| {
+        ask.matter.covers(case.facts.operation, Some(case.permission))
+            && ask.room.is_none_or(here)
+            && (ask.matter != Matter::Any || !case.permission.is_housekeeping())
+    })
+}
+
+/// The bot writes only in some rooms without asking, and this is none of them.
+fn outside(case: &Case<'_>, authority: &BotAuthority) -> bool {
+    let room = case.facts.room.as_ref().map(|room| room.id);
+    let rooms = authority.caps.room_ids.as_ref();
+    !case.permission.is_housekeeping() && rooms.is_some_and(|rooms| room.is_none_or(|room| !rooms.contains(&room)))
 }
 
 /// The manifest asks for this. A bot without a manifest may use whatever it is granted.

@@ -1,5 +1,7 @@
-use crate::Permission;
-use mesh_types::{ApprovalId, AutonomyLevel, BotId, JoinRule, MemberId, MeshId, Role, RoomId, RoomRole, Timestamp};
+use crate::{Matter, Permission};
+use mesh_types::{
+    ApprovalId, AutonomyLevel, BotId, JoinRule, MemberId, MeshId, Role, RoomId, RoomRole, Timestamp, bot::AutonomyCaps,
+};
 use std::{fmt, str::FromStr, sync::Arc};
 
 /// What was true about a caller and a resource at one authority generation.
@@ -36,6 +38,8 @@ pub struct Facts {
     pub forbidden_by_policy: Option<&'static str>,
     /// A person let exactly this call go ahead. It answers an `ask` and nothing else.
     pub approved: Option<ApprovalId>,
+    /// The operation that is called, where one is; rules may speak of it.
+    pub operation: Option<&'static str>,
     /// The narrowing that applies when the caller is a bot.
     pub authority: Option<Arc<BotAuthority>>,
 }
@@ -104,6 +108,20 @@ pub struct BotAuthority {
     pub grants: Vec<BotGrant>,
     /// How far the bot may act by itself.
     pub autonomy: Autonomy,
+    /// How much it does by itself with [`Autonomy::ActLimited`]. The rooms are looked at here; whoever lets calls
+    /// through counts the rest.
+    pub caps: AutonomyCaps,
+    /// What rules of its mesh make it ask about each time.
+    pub asks: Vec<Ask>,
+}
+
+/// What a bot has to ask about each time, because a rule of its mesh says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    /// What is done.
+    pub matter: Matter,
+    /// Only in this room; anywhere when absent.
+    pub room: Option<RoomId>,
 }
 
 /// One permission that a manifest asks for.

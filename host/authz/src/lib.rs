@@ -9,6 +9,7 @@ mod decide;
 mod facts;
 mod grant;
 mod layer;
+mod matter;
 mod named;
 mod permission;
 mod policy;
@@ -20,9 +21,10 @@ mod why;
 pub use caller::{Caller, Credential, Scopes, Who};
 pub use decide::{Refusal, conceivable, decide, explain, permitted};
 pub use facts::{
-    Autonomy, BotAuthority, BotGrant, Entering, Facts, GrantEffect, Pattern, Place, RoomFacts, Subject, Wish,
+    Ask, Autonomy, BotAuthority, BotGrant, Entering, Facts, GrantEffect, Pattern, Place, RoomFacts, Subject, Wish,
 };
 pub use grant::Grant;
 pub use layer::{Finding, Layer, Reason, Verdict};
+pub use matter::Matter;
 pub use permission::{Access, Permission};
 pub use policy::{Value, value};

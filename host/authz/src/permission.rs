@@ -166,6 +166,15 @@ impl Permission {
         )
     }
 
+    /// What a bot does with what is its own, and asking people. It has bounds of its own, so caps and rules about
+    /// everything leave it out.
+    pub const fn is_housekeeping(self) -> bool {
+        matches!(
+            self,
+            Self::BotOperate | Self::BotState | Self::BotNetwork | Self::ApprovalRequest
+        )
+    }
+
     /// Changes nothing that others see. This is all that an observing bot may do, and what a
     /// suggesting bot may do without asking.
     pub const fn is_read(self) -> bool {

@@ -100,6 +100,8 @@ pub(crate) enum Why {
     NothingAsks,
     AsksEachTime(Permission),
     Suggests,
+    RuleAsks(Permission),
+    OutsideItsRooms,
     Approved,
 }
 
@@ -143,6 +145,11 @@ impl Why {
             Self::GivesTooMuch(mine, given) => {
                 format!("The role {mine} cannot give {given}; only roles below one's own can be given.")
             }
+            // A question has deciders of its own, whatever the mesh forbids otherwise.
+            Self::Policy("approvals") => {
+                "Others decide this: never who asks, and only those whom its rule names, or to whom it was handed."
+                    .to_owned()
+            }
             Self::Policy(kind) => format!("The `{kind}` policy of the mesh forbids this; an admin can change it."),
             Self::InScope(permission) => format!("The token is for `{permission}` here."),
             Self::NotInScope(permission) => format!("The token does not name `{permission}`; make one that does."),
@@ -159,6 +166,9 @@ impl Why {
             ),
             Self::Granted(permission) => format!("`{permission}` was granted to the bot here."),
             Self::AsksEachTime(permission) => format!("The grant of `{permission}` asks a person each time."),
+            Self::RuleAsks(permission) => {
+                format!("A rule of the mesh makes `{permission}` wait for people; an admin can change the rule.")
+            }
             fixed => fixed.fixed().to_owned(),
         }
     }
@@ -224,6 +234,7 @@ impl Why {
             Self::Observes => "The bot only observes; an admin can raise its autonomy level.",
             Self::NothingAsks => "Nobody has to be asked.",
             Self::Suggests => "The bot only suggests, so a person decides each time.",
+            Self::OutsideItsRooms => "The bot writes by itself only in the rooms of its caps, so a person decides.",
             Self::Approved => "A person let exactly this go ahead.",
             // The rest depends on what was asked, and `sentence` says it.
             _ => "",

@@ -273,6 +273,8 @@ impl Seats {
             Stale::Bot(bot) => self.forget_actor((*bot).into()),
             Stale::Session(session) => self.end_session(*session),
             Stale::Token(hash) => self.end_token(hash),
+            // What bots have to ask about is nothing that a connection follows.
+            Stale::Bots => {}
         }
     }
 

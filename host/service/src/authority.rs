@@ -6,14 +6,16 @@
 
 use crate::{Error, Result, error::Code, manifest::Manifest, resource::Target, token};
 use mesh_authz::{
-    Autonomy, BotAuthority, BotGrant, Caller, Credential, Facts, GrantEffect, Pattern, Permission, Place, RoomFacts,
+    Ask, BotAuthority, BotGrant, Caller, Credential, Facts, GrantEffect, Matter, Pattern, Permission, Place, RoomFacts,
     Scopes, Subject, Who,
 };
 use mesh_store::{
-    Store,
+    Store, approval_rules,
     facts::{self, BotRow, RoomRow, SeatRow},
 };
-use mesh_types::{ActorId, BotId, JoinRule, MeshId, PersonId, Role, RoomId, SessionId, Timestamp};
+use mesh_types::{
+    ActorId, AutonomyLevel, BotId, JoinRule, MeshId, PersonId, Role, RoomId, SessionId, Timestamp, approval::RuleTerms,
+};
 use quick_cache::sync::Cache;
 use std::{
     hash::Hash,
@@ -34,6 +36,8 @@ pub enum Stale {
     Seat(RoomId, ActorId),
     /// A bot: its keeper, its versions, its grants.
     Bot(BotId),
+    /// What bounds all bots of some mesh.
+    Bots,
     /// A session's or token's hash.
     Token(String),
     /// Every token of a session.
@@ -101,6 +105,7 @@ impl Authority {
                     self.bots.remove(bot);
                     self.bot_rights.remove(bot);
                 }
+                Stale::Bots => self.bot_rights.clear(),
                 Stale::Token(hash) => drop(self.tokens.remove(hash)),
                 Stale::Session(session) => self.tokens.retain(
                     |_, known| !matches!(known.caller.credential, Credential::Session { id, .. } if id == *session),
@@ -171,7 +176,14 @@ impl Authority {
             let mut view = store.view().await?;
             let manifest = facts::manifest(&mut view.tx(), bot).await?;
             let grants = facts::grants(&mut view.tx(), bot).await?;
-            let autonomy = facts::autonomy(&mut view.tx(), bot).await?;
+            // What is not there does nothing.
+            let stored = facts::autonomy(&mut view.tx(), bot).await?;
+            let (autonomy, caps) = stored.unwrap_or((AutonomyLevel::Observe, "{}".into()));
+            let caps = from_json(&caps)?;
+            let rules = match facts::bot(&mut view.tx(), bot).await? {
+                Some(row) => approval_rules::list(&mut view.tx(), row.mesh).await?,
+                None => Vec::new(),
+            };
             let manifest = manifest
                 .map(|json| Manifest::from_json(&json).map(|manifest| manifest.wishes()))
                 .transpose()?;
@@ -179,7 +191,9 @@ impl Authority {
             Ok(Arc::new(BotAuthority {
                 manifest,
                 grants,
-                autonomy: autonomy.map_or(Autonomy::Observe, Autonomy::from),
+                autonomy: autonomy.into(),
+                caps,
+                asks: rules.into_iter().filter_map(|rule| ask(bot, rule.terms)).collect(),
             }))
         })
         .await
@@ -358,11 +372,20 @@ impl Authority {
                 }
             }
             Target::Approval(approval) | Target::Verdict(approval) => {
-                if let Some((mesh, requester)) = facts::approval(&mut store.view().await?.tx(), approval).await? {
-                    self.add_mesh(store, facts, mesh, actor).await?;
-                    // Asking gives no right to answer; only a rule that names somebody does.
-                    let asked = actor == Some(requester) || self.keeps(store, actor, requester).await?;
-                    (facts.exists, facts.owned) = (true, asked && matches!(target, Target::Approval(_)));
+                let row = facts::approval(&mut store.view().await?.tx(), approval, actor).await?;
+                if let Some(row) = row {
+                    self.add_mesh(store, facts, row.mesh, actor).await?;
+                    let place = actor.zip(facts.place);
+                    let decides = place.is_some_and(|(actor, place)| row.is_for(actor, place.role));
+                    facts.exists = true;
+                    if matches!(target, Target::Verdict(_)) {
+                        // Asking gives no right to answer, and no role is above what the question's rule says.
+                        facts.owned = decides;
+                        facts.forbidden_by_policy = (!decides).then_some("approvals");
+                    } else {
+                        let asked = actor == Some(row.requester) || self.keeps(store, actor, row.requester).await?;
+                        facts.owned = asked || decides;
+                    }
                 }
             }
             Target::Timer(timer) => {
@@ -476,6 +499,16 @@ fn grant((permission, pattern, effect, expires_at): facts::GrantRow) -> Option<B
         on: pattern.parse::<Pattern>().ok()?,
         effect,
         expires_at,
+    })
+}
+
+/// What a rule makes a bot ask about, if it does.
+fn ask(bot: BotId, terms: RuleTerms) -> Option<Ask> {
+    let applies = terms.asks && terms.bot_id.is_none_or(|named| named == bot);
+    // A matter that this version cannot read is taken for everything.
+    applies.then(|| Ask {
+        matter: terms.about.parse().unwrap_or(Matter::Any),
+        room: terms.room_id,
     })
 }
 

@@ -8,13 +8,13 @@ use mesh_types::{
 };
 
 crate::statements! {
-    INSERT = "INSERT INTO bots (id, mesh_id, member_id, name, description, runtime, keeper_id, wanted, autonomy, kv_bytes, kv_version, config, config_revision, limits, limits_revision, subscription, subscription_revision, revision, created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 'stopped', 'act', 0, 0, '{}', 1, '{}', 1, '{}', 1, 1, $8, $9)";
+    INSERT = "INSERT INTO bots (id, mesh_id, member_id, name, description, runtime, keeper_id, wanted, autonomy, caps, kv_bytes, kv_version, config, config_revision, limits, limits_revision, subscription, subscription_revision, revision, created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 'stopped', 'act', '{}', 0, 0, '{}', 1, '{}', 1, '{}', 1, 1, $8, $9)";
     GET = "SELECT b.id, b.mesh_id, b.member_id, b.name, m.handle, b.description, b.runtime, b.keeper_id, m.role, b.wanted, b.active_version, b.previous_version, b.created_at, b.revision, b.autonomy, (SELECT MAX(v.id) FROM bot_versions v WHERE v.bot_id = b.id) FROM bots b JOIN members m ON m.id = b.member_id WHERE b.id = $1 AND b.deleted_at IS NULL";
     LIST = "SELECT b.id, b.mesh_id, b.member_id, b.name, m.handle, b.description, b.runtime, b.keeper_id, m.role, b.wanted, b.active_version, b.previous_version, b.created_at, b.revision, b.autonomy, (SELECT MAX(v.id) FROM bot_versions v WHERE v.bot_id = b.id) FROM bots b JOIN members m ON m.id = b.member_id WHERE b.mesh_id = $1 AND b.id > $2 AND b.deleted_at IS NULL AND ($3 = '' OR EXISTS (SELECT 1 FROM room_members x JOIN room_members y ON y.room_id = x.room_id WHERE x.actor_id = b.id AND y.actor_id = $3)) ORDER BY b.id LIMIT $4";
     UPDATE = "UPDATE bots SET name = $2, description = $3, keeper_id = $4, revision = revision + 1 WHERE id = $1";
     RENAME = "UPDATE members SET display_name = $2, revision = revision + 1 WHERE id = (SELECT member_id FROM bots WHERE id = $1) AND display_name <> $2";
     WANT = "UPDATE bots SET wanted = $2, revision = revision + 1 WHERE id = $1 AND wanted <> $2";
-    SET_AUTONOMY = "UPDATE bots SET autonomy = $2, revision = revision + 1 WHERE id = $1";
+    SET_AUTONOMY = "UPDATE bots SET autonomy = $2, caps = COALESCE($3, caps), revision = revision + 1 WHERE id = $1";
     ACTIVATE = "UPDATE bots SET previous_version = active_version, active_version = $2, revision = revision + 1 WHERE id = $1";
     ROOMS = "SELECT room_id FROM room_members WHERE actor_id = $1 ORDER BY room_id";
     DELETE = "UPDATE bots SET wanted = 'stopped', deleted_at = $2, kv_bytes = 0, config = '{}', revision = revision + 1 WHERE id = $1";
@@ -25,6 +25,7 @@ crate::statements! {
     FORGET_SECRETS = "DELETE FROM bot_secrets WHERE bot_id = $1";
     FORGET_TIMERS = "DELETE FROM bot_timers WHERE bot_id = $1";
     FORGET_LOGS = "DELETE FROM bot_logs WHERE bot_id = $1";
+    FORGET_USES = "DELETE FROM bot_uses WHERE bot_id = $1";
     FORGET_DEAD = "DELETE FROM dead_letters WHERE bot_id = $1";
     FORGET_PARKED = "DELETE FROM bot_parked WHERE bot_id = $1";
     LAG = "SELECT CAST(COALESCE(SUM(s.head - c.seq), 0) AS BIGINT) FROM cursors c JOIN streams s ON s.id = c.stream WHERE c.consumer = $1 AND s.head > c.seq";
@@ -150,9 +151,16 @@ pub async fn want(tx: &mut Tx<'_>, bot: &Grant<BotId>, wanted: &str) -> Result<b
     Ok(tx.exec(WANT, &[text(**bot), wanted.into()]).await? == 1)
 }
 
-/// Says how far a bot may act by itself.
-pub async fn set_autonomy(tx: &mut Tx<'_>, bot: &Grant<BotId>, level: AutonomyLevel) -> Result<(), Error> {
-    tx.exec(SET_AUTONOMY, &[text(**bot), text(level)]).await.map(drop)
+/// Says how far a bot may act by itself; its caps, as JSON, stay without new ones.
+pub async fn set_autonomy(
+    tx: &mut Tx<'_>,
+    bot: &Grant<BotId>,
+    level: AutonomyLevel,
+    caps: Option<&str>,
+) -> Result<(), Error> {
+    tx.exec(SET_AUTONOMY, &[text(**bot), text(level), caps.into()])
+        .await
+        .map(drop)
 }
 
 /// Makes a version the one that runs; the one that ran becomes the previous one.
@@ -178,6 +186,7 @@ pub async fn delete(tx: &mut Tx<'_>, bot: &Grant<BotId>, at: Timestamp) -> Resul
         FORGET_LOGS,
         FORGET_PARKED,
         FORGET_DEAD,
+        FORGET_USES,
     ] {
         tx.exec(statement, &[text(**bot)]).await?;
     }

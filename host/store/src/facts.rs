@@ -1,7 +1,7 @@
 //! What authorization needs to know, before anything is allowed. These reads take ids, not grants;
 //! everything else in this crate that writes takes a grant.
 
-use crate::{Error, Tx, text};
+use crate::{Error, Tx, text, text_option};
 use mesh_types::{
     ActorId, ApprovalId, AutonomyLevel, BotId, BotVersionId, FileId, InviteId, JoinRule, MemberId, MeshId, MessageId,
     PersonId, Role, RoomId, RoomKind, RoomRole, SessionId, ThreadId, TimerId, Timestamp, TokenId,
@@ -16,8 +16,8 @@ crate::statements! {
     FILE = "SELECT room_id, uploaded_by FROM files WHERE id = $1 AND deleted_at IS NULL";
     THREAD = "SELECT t.room_id, m.author_id FROM threads t JOIN messages m ON m.id = t.root_id WHERE t.id = $1";
     MEMBER = "SELECT mesh_id, actor_id, role, state FROM members WHERE id = $1";
-    APPROVAL = "SELECT mesh_id, requester_id FROM approvals WHERE id = $1";
-    AUTONOMY = "SELECT autonomy FROM bots WHERE id = $1";
+    APPROVAL = "SELECT a.mesh_id, a.requester_id, a.approver_role, d.may FROM approvals a LEFT JOIN approval_deciders d ON d.approval_id = a.id AND d.person_id = $2 WHERE a.id = $1";
+    AUTONOMY = "SELECT autonomy, caps FROM bots WHERE id = $1";
     TIMER = "SELECT bot_id FROM bot_timers WHERE id = $1";
     INVITE = "SELECT mesh_id, created_by FROM invites WHERE id = $1";
     BOT = "SELECT mesh_id, member_id, keeper_id, active_version FROM bots WHERE id = $1 AND deleted_at IS NULL";
@@ -153,10 +153,42 @@ pub async fn invite(tx: &mut Tx<'_>, invite: InviteId) -> Result<Option<(MeshId,
         .await
 }
 
-/// The mesh and the requester of an approval.
-pub async fn approval(tx: &mut Tx<'_>, approval: ApprovalId) -> Result<Option<(MeshId, ActorId)>, Error> {
-    tx.opt(APPROVAL, &[text(approval)], |row| Ok((row.parse(0)?, row.parse(1)?)))
-        .await
+/// What authorization asks about a question to people.
+#[derive(Debug, Clone, Copy)]
+pub struct ApprovalRow {
+    /// Its mesh.
+    pub mesh: MeshId,
+    /// Who asks.
+    pub requester: ActorId,
+    /// The lowest role that decides it.
+    role: Option<Role>,
+    /// Whether the actor was named, or handed it on.
+    named: Option<bool>,
+}
+
+impl ApprovalRow {
+    /// Whether the actor may decide it, being of this role.
+    pub fn is_for(&self, actor: ActorId, role: Role) -> bool {
+        let of_role = self.role.is_some_and(|lowest| role <= lowest);
+        matches!(actor, ActorId::Person(_)) && actor != self.requester && self.named.unwrap_or(of_role)
+    }
+}
+
+/// A question to people, as this actor meets it.
+pub async fn approval(
+    tx: &mut Tx<'_>,
+    approval: ApprovalId,
+    actor: Option<ActorId>,
+) -> Result<Option<ApprovalRow>, Error> {
+    tx.opt(APPROVAL, &[text(approval), text_option(actor)], |row| {
+        Ok(ApprovalRow {
+            mesh: row.parse(0)?,
+            requester: row.parse(1)?,
+            role: row.parse_option(2)?,
+            named: row.get::<Option<i64>>(3)?.map(|may| may == 1),
+        })
+    })
+    .await
 }
 
 /// The bot of a timer.
@@ -200,9 +232,10 @@ pub async fn manifest(tx: &mut Tx<'_>, bot: BotId) -> Result<Option<String>, Err
     tx.opt(MANIFEST, &[text(bot)], |row| row.get(0)).await
 }
 
-/// How far a bot may act by itself.
-pub async fn autonomy(tx: &mut Tx<'_>, bot: BotId) -> Result<Option<AutonomyLevel>, Error> {
-    tx.opt(AUTONOMY, &[text(bot)], |row| row.parse(0)).await
+/// How far a bot may act by itself, and its caps as JSON.
+pub async fn autonomy(tx: &mut Tx<'_>, bot: BotId) -> Result<Option<(AutonomyLevel, String)>, Error> {
+    tx.opt(AUTONOMY, &[text(bot)], |row| Ok((row.parse(0)?, row.get(1)?)))
+        .await
 }
 
 /// One decision about a bot: permission, pattern, effect, end.

@@ -3,12 +3,15 @@
 //! Reads get a consistent view: [`Store::view`]. Writes are [`Job`]s: [`Store::submit`]. One SQL
 //! text serves both engines; one noun is one file; only [`statements!`] makes a statement.
 
+pub mod approval_rules;
+pub mod approval_votes;
 pub mod approvals;
 pub mod bot_calls;
 pub mod bot_grants;
 pub mod bot_logs;
 pub mod bot_secrets;
 pub mod bot_tokens;
+pub mod bot_uses;
 pub mod bot_versions;
 pub mod bots;
 pub mod commands;
@@ -159,11 +162,14 @@ pub fn statements() -> impl Iterator<Item = (&'static str, &'static str, Sql)> {
 type Noun = (&'static str, &'static [(&'static str, Sql)]);
 
 const NOUNS: &[Noun] = &[
+    ("approval_rules", approval_rules::ALL),
+    ("approval_votes", approval_votes::ALL),
     ("approvals", approvals::ALL),
     ("bot_grants", bot_grants::ALL),
     ("bot_logs", bot_logs::ALL),
     ("bot_secrets", bot_secrets::ALL),
     ("bot_tokens", bot_tokens::ALL),
+    ("bot_uses", bot_uses::ALL),
     ("bot_versions", bot_versions::ALL),
     ("bots", bots::ALL),
     ("bot_calls", bot_calls::ALL),

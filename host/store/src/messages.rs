@@ -3,17 +3,17 @@
 use crate::{Error, Row, Tx, text, text_option};
 use mesh_authz::Grant;
 use mesh_types::{
-    ActorId, MessageId, NotifyLevel, Posters, RoomId, RoomRole, ThreadId, Timestamp, Trust,
+    ActorId, ApprovalId, MessageId, NotifyLevel, Posters, RoomId, RoomRole, ThreadId, Timestamp, Trust,
     view::{Action, Actor, Attachment, Message},
 };
 
 crate::statements! {
     INSERT = "INSERT INTO messages (id, room_id, seq, thread_id, reply_to, author_id, text, revision, hops, created_at, files, streamed_at, actions) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $10, $11, $12)";
-    GET = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at, m.files, m.streamed_at, m.actions FROM messages m JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE m.id = $1";
-    HELD = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at, m.files, m.streamed_at, m.actions FROM messages m JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE m.id = $1 /*postgres: FOR UPDATE OF m*/";
-    NEWEST = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at, m.files, m.streamed_at, m.actions FROM messages m JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE m.room_id = $1 AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3";
-    OLDEST = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at, m.files, m.streamed_at, m.actions FROM messages m JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE m.room_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3";
-    REPLIES = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at, m.files, m.streamed_at, m.actions FROM messages m JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE m.thread_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3";
+    GET = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at, m.files, m.streamed_at, m.actions, m.approval_id FROM messages m JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE m.id = $1";
+    HELD = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at, m.files, m.streamed_at, m.actions, m.approval_id FROM messages m JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE m.id = $1 /*postgres: FOR UPDATE OF m*/";
+    NEWEST = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at, m.files, m.streamed_at, m.actions, m.approval_id FROM messages m JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE m.room_id = $1 AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3";
+    OLDEST = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at, m.files, m.streamed_at, m.actions, m.approval_id FROM messages m JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE m.room_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3";
+    REPLIES = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at, m.files, m.streamed_at, m.actions, m.approval_id FROM messages m JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE m.thread_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3";
     EDIT = "UPDATE messages SET text = $2, actions = $3, revision = revision + 1, edited_at = $4, streamed_at = NULL WHERE id = $1";
     APPEND = "UPDATE messages SET text = text || $2, streamed_at = $3, revision = revision + 1 WHERE id = $1";
     TOUCH = "UPDATE messages SET streamed_at = $2 WHERE id = $1";
@@ -22,6 +22,7 @@ crate::statements! {
     HOLD = "UPDATE messages SET revision = revision WHERE id = $1";
     KEEP_REVISION = "INSERT INTO message_revisions (message_id, revision, text, at) SELECT id, revision, text, COALESCE(edited_at, created_at) FROM messages WHERE id = $1";
     DELETE = "UPDATE messages SET text = '', files = NULL, streamed_at = NULL, actions = NULL, revision = revision + 1, deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL";
+    SHOW_APPROVAL = "UPDATE messages SET approval_id = $2 WHERE id = $1";
     SHOW_FILES = "UPDATE messages SET files = $2 WHERE id = $1";
     FORGET_REVISIONS = "DELETE FROM message_revisions WHERE message_id = $1";
     MENTION = "INSERT INTO mentions (actor_id, message_id, room_id, seq) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
@@ -65,6 +66,7 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Message, Error> {
             Some(actions) => serde_json::from_str(&actions).map_err(Error::corrupt)?,
             None => Vec::new(),
         },
+        approval_id: row.parse_option(16)?,
     })
 }
 
@@ -109,6 +111,16 @@ fn actions_json(actions: &[Action]) -> Result<Option<String>, Error> {
 pub async fn show_files(tx: &mut Tx<'_>, message: MessageId, files: &[Attachment]) -> Result<(), Error> {
     let files = files_json(files)?;
     tx.exec(SHOW_FILES, &[text(message), (&files).into()]).await.map(drop)
+}
+
+/// Says which question to people a new message shows.
+pub async fn show_approval(
+    tx: &mut Tx<'_>,
+    _: &Grant<RoomId>,
+    message: MessageId,
+    approval: ApprovalId,
+) -> Result<(), Error> {
+    tx.exec(SHOW_APPROVAL, &[text(message), text(approval)]).await.map(drop)
 }
 
 /// Stores a message.

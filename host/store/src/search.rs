@@ -11,7 +11,7 @@ crate::statements! {
     ROOMS = "SELECT r.id FROM rooms r LEFT JOIN room_members s ON s.room_id = r.id AND s.actor_id = $2 WHERE r.mesh_id = $1 AND r.deleted_at IS NULL AND (s.actor_id IS NOT NULL OR r.join_rule = 'public') ORDER BY CASE WHEN s.actor_id IS NULL THEN 1 ELSE 0 END, r.id DESC LIMIT 2000";
     ACTOR = "SELECT actor_id FROM members WHERE mesh_id = $1 AND handle = $2";
     FIRST_SINCE = "SELECT n FROM messages WHERE id >= $1 ORDER BY id LIMIT 1";
-    FOUND = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at, m.files, m.streamed_at, m.actions, m.n FROM message_words w JOIN messages m ON m.n = w.rowid JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE /*sqlite: message_words MATCH $1*/ /*postgres: w.words @@ CAST($1 AS tsquery)*/ AND w.rowid < $2 AND w.rowid > $3 AND m.deleted_at IS NULL ORDER BY w.rowid DESC LIMIT $4";
+    FOUND = "SELECT m.id, m.room_id, m.thread_id, m.reply_to, m.author_id, a.display_name, m.text, m.created_at, m.edited_at, m.revision, m.seq, m.hops, m.deleted_at, m.files, m.streamed_at, m.actions, m.approval_id, m.n FROM message_words w JOIN messages m ON m.n = w.rowid JOIN rooms r ON r.id = m.room_id LEFT JOIN members a ON a.mesh_id = r.mesh_id AND a.actor_id = m.author_id WHERE /*sqlite: message_words MATCH $1*/ /*postgres: w.words @@ CAST($1 AS tsquery)*/ AND w.rowid < $2 AND w.rowid > $3 AND m.deleted_at IS NULL ORDER BY w.rowid DESC LIMIT $4";
     MARKS = "SELECT CASE WHEN EXISTS (SELECT 1 FROM mentions x WHERE x.message_id = m.id) THEN CAST(1 AS BIGINT) ELSE 0 END, CASE WHEN EXISTS (SELECT 1 FROM pins x WHERE x.room_id = m.room_id AND x.message_id = m.id) THEN CAST(1 AS BIGINT) ELSE 0 END, CASE WHEN EXISTS (SELECT 1 FROM reactions x WHERE x.message_id = m.id) THEN CAST(1 AS BIGINT) ELSE 0 END, CASE WHEN EXISTS (SELECT 1 FROM threads x WHERE x.root_id = m.id) THEN CAST(1 AS BIGINT) ELSE 0 END FROM messages m WHERE m.id = $1";
     REACHED = "SELECT seq FROM cursors WHERE consumer = 'search' AND stream = 'log'";
     REACH = "INSERT INTO cursors (consumer, stream, seq) VALUES ('search', 'log', $2) ON CONFLICT (consumer, stream) DO UPDATE SET seq = excluded.seq WHERE cursors.seq = $1";
@@ -86,7 +86,7 @@ pub struct Found {
 fn found(row: &Row<'_>) -> Result<Found, Error> {
     Ok(Found {
         message: messages::read(row)?,
-        n: row.get(16)?,
+        n: row.get(17)?,
     })
 }
 

@@ -346,6 +346,57 @@ pub struct KvEntry {
     pub expires_at: Option<Timestamp>,
 }
 
+/// How much a bot whose autonomy is `act_limited` does by itself. Past it, what it does waits for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct AutonomyCaps {
+    /// Messages posted in an hour; 60 when absent, at most 100,000.
+    pub messages_per_hour: u32,
+    /// Changes made in an hour, messages among them; 120 when absent, at most 100,000. What the bot does with its own
+    /// store, timers and log does not count.
+    pub writes_per_hour: u32,
+    /// HTTP requests sent in an hour; 60 when absent, at most 100,000. They cannot wait, so past it they are refused.
+    pub requests_per_hour: u32,
+    /// The only rooms in which it changes something by itself, at most 1,000; anywhere when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub room_ids: Option<BTreeSet<RoomId>>,
+}
+
+impl Default for AutonomyCaps {
+    fn default() -> Self {
+        Self {
+            messages_per_hour: 60,
+            writes_per_hour: 120,
+            requests_per_hour: 60,
+            room_ids: None,
+        }
+    }
+}
+
+/// What a bot did by itself in the last hour, while its autonomy was `act_limited`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct AutonomyUse {
+    /// Messages posted.
+    pub messages: u32,
+    /// Changes made, messages among them.
+    pub writes: u32,
+    /// HTTP requests sent.
+    pub requests: u32,
+}
+
+/// How far a bot acts by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BotAutonomy {
+    /// The bot.
+    pub bot_id: BotId,
+    /// The level.
+    pub level: AutonomyLevel,
+    /// What bounds it with `act_limited`.
+    pub caps: AutonomyCaps,
+    /// How much of that is used. What people let through does not count.
+    pub used: AutonomyUse,
+}
+
 /// What one bot uses of its limits now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BotUse {

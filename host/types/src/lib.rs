@@ -16,6 +16,6 @@ pub use id::{
 };
 pub use roles::{
     ActionStyle, ApprovalScope, ApprovalState, AutonomyLevel, BotBackend, Decision, Hears, JoinRule, LogLevel,
-    NotificationKind, NotifyLevel, Posters, Presence, Role, RoomKind, RoomRole, Shown, Trust,
+    NotificationKind, NotifyLevel, OnDeadline, Posters, Presence, Role, RoomKind, RoomRole, Shown, Trust,
 };
 pub use time::Timestamp;

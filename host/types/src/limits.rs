@@ -87,6 +87,14 @@ pub const APPROVAL_SECONDS: i64 = 30 * 24 * 3600;
 pub const APPROVAL_DEFAULT_SECONDS: i64 = 24 * 3600;
 /// Questions of one actor that are open at once.
 pub const OPEN_APPROVALS: i64 = 100;
+/// The highest cap of an hour.
+pub const CAP: u32 = 100_000;
+/// Rules about approvals of one mesh.
+pub const APPROVAL_RULES: usize = 100;
+/// People whom a rule about approvals may name.
+pub const APPROVERS: usize = 20;
+/// People of whom a rule may want that they agree.
+pub const VOTES: u32 = 5;
 /// Characters of a question to people.
 pub const APPROVAL_QUESTION: usize = 2000;
 /// Characters of the reason for a no.

@@ -278,6 +278,16 @@ text_enum! {
 }
 
 text_enum! {
+    /// What becomes of a question that nobody decided in time.
+    OnDeadline {
+        /// It expires, which is a no.
+        Expire = "expire",
+        /// It counts as agreed to: people had their time to object.
+        Allow = "allow",
+    }
+}
+
+text_enum! {
     /// How much a line of a bot's log matters, from the least to the most.
     LogLevel {
         /// Every step.

@@ -1,7 +1,7 @@
 //! What operations answer: the public shape of each thing.
 
 use crate::{
-    ActionStyle, ActorId, BotId, FileId, Hears, JoinRule, MemberId, MeshId, MessageId, NotificationId,
+    ActionStyle, ActorId, ApprovalId, BotId, FileId, Hears, JoinRule, MemberId, MeshId, MessageId, NotificationId,
     NotificationKind, NotifyLevel, Posters, Role, RoomId, RoomKind, RoomRole, ThreadId, Timestamp, Trust,
 };
 use schemars::JsonSchema;
@@ -70,6 +70,9 @@ pub struct Message {
     /// Buttons that those who may react can press.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub actions: Vec<Action>,
+    /// The question to people that it shows. The server writes what it says and keeps it up to date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval_id: Option<ApprovalId>,
 }
 
 /// A button under a message. Its author hears of it when somebody presses it.

@@ -69,6 +69,7 @@ pub const FUNCTIONS: &[(&str, &str, &str)] = &[
     ("approvals", "request", "approval.request"),
     ("approvals", "get", "approval.get"),
     ("approvals", "cancel", "approval.cancel"),
+    ("approvals", "approval-rule-list", "approval_rule.list"),
     ("calls", "call", "bot.call"),
     ("calls", "answer", "bot_call.answer"),
     ("secrets", "read", "bot_secret.read"),

@@ -38,6 +38,12 @@ fn id(value: &Value) -> Value {
     value["id"].clone()
 }
 
+/// A second session of this person.
+async fn log_in(server: &TestServer, person: &Person) -> Value {
+    let login = json!({ "email": person.email, "password": PASSWORD });
+    server.anonymous().call("auth.login", login).await.expect(200)
+}
+
 /// A bot that has one of everything; gives its timer.
 async fn furnish(creator: &Person, bot: &Value, soon: &Value) -> Value {
     for (op, input) in [
@@ -108,11 +114,13 @@ impl Scene {
             .expect(201);
         let token = json!({ "name": "t", "permissions": ["message.read"], "expires_at": soon });
         let token = creator.call("pat.create", token).await.expect(201);
-        let login = json!({ "email": creator.email, "password": PASSWORD });
-        let session = server.anonymous().call("auth.login", login).await.expect(200);
+        let session = log_in(server, creator).await;
         let sync = creator.call("event.sync", json!({})).await.expect(200);
         let question = json!({ "mesh_id": mesh.id, "question": "Shall we?" });
         let approval = people.bob.call("approval.request", question).await.expect(201);
+        let terms = json!({ "about": "message.delete" });
+        let rule = json!({ "mesh_id": mesh.id, "rule": "careful", "terms": terms });
+        let rule = creator.call("approval_rule.put", rule).await.expect(200);
         let things = json!({
             "approval_id": approval["id"], "timer_id": timer["id"], "question": "Or shall we not?", "action_id": "yes",
             "mesh_id": mesh.id, "room_id": room, "message_id": message["id"], "file_id": file["id"], "thread_id": thread,
@@ -146,6 +154,10 @@ impl Scene {
             ("message.append", "message_id", id(&begun)),
             ("message.append", "final", true.into()),
             ("message.edit", "text", "other words".into()),
+            ("approval_rule.delete", "rule", rule["rule"].clone()),
+            ("approval_rule.put", "rule", "another".into()),
+            ("approval_rule.put", "terms", terms),
+            ("approval.delegate", "person_id", json!(people.carl.id)),
             ("mcp.call", "jsonrpc", "2.0".into()),
             ("mcp.call", "method", "ping".into()),
         ];

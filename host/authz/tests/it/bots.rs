@@ -1,7 +1,7 @@
 //! B2 and B4: what bots never do, and how manifests, grants and autonomy narrow them.
 
 use crate::scene::{Scene, check, check_all, id};
-use mesh_authz::{Access, Autonomy, Credential, GrantEffect, Pattern, Permission as P, Who};
+use mesh_authz::{Access, Ask, Autonomy, Credential, GrantEffect, Pattern, Permission as P, Who};
 use mesh_types::{JoinRule, Role, RoomId, RoomRole, Timestamp};
 
 fn inside() -> Scene {
@@ -108,6 +108,38 @@ fn autonomy_limits_what_a_bot_does_by_itself() {
             ("writes", scene(autonomy), P::MessagePost, writes),
         ]);
     }
+}
+
+/// What a rule of the mesh makes a bot ask about, and where one with caps writes by itself.
+#[test]
+#[rustfmt::skip]
+fn rules_and_caps_make_a_bot_ask() {
+    let ruled = |matter: &str, room| Scene::trusted_bot(Role::Bot).inside(RoomRole::Participant).narrowed(|it| {
+        it.asks = vec![Ask { matter: matter.parse().expect("a matter"), room }];
+    });
+    let called = |scene: Scene| scene.change(|it| it.operation = Some("message.post"));
+    let limited = |room| Scene::trusted_bot(Role::Bot).inside(RoomRole::Participant).autonomy(Autonomy::ActLimited).narrowed(|it| {
+        it.caps.room_ids = Some([id("room", room)].into());
+    });
+    check_all([
+        ("the permission", ruled("message.post", None), P::MessagePost, "ask"),
+        ("the family", ruled("message.*", None), P::MessagePost, "ask"),
+        ("not what only looks", ruled("message.*", None), P::MessageRead, "allowed"),
+        ("another family", ruled("member.*", None), P::MessagePost, "allowed"),
+        ("everything", ruled("*", None), P::MessagePost, "ask"),
+        ("everything but asking itself", ruled("*", None), P::ApprovalRequest, "allowed"),
+        ("the operation", called(ruled("op:message.post", None)), P::MessagePost, "ask"),
+        ("another operation", called(ruled("op:message.edit", None)), P::MessagePost, "allowed"),
+        ("no operation", ruled("op:message.post", None), P::MessagePost, "allowed"),
+        ("here", ruled("message.post", Some(id("room", 1))), P::MessagePost, "ask"),
+        ("elsewhere", ruled("message.post", Some(id("room", 2))), P::MessagePost, "allowed"),
+        ("approved", ruled("message.post", None).change(|it| it.approved = Some(id("approval", 1))), P::MessagePost, "allowed"),
+        ("a deny wins", ruled("message.post", None).granted(P::MessagePost, Pattern::Any, GrantEffect::Deny), P::MessagePost, "forbidden grant"),
+        ("in its rooms", limited(1), P::MessagePost, "allowed"),
+        ("outside its rooms", limited(2), P::MessagePost, "ask"),
+        ("reads anywhere", limited(2), P::MessageRead, "allowed"),
+        ("no caps on what acts", limited(2).autonomy(Autonomy::Act), P::MessagePost, "allowed"),
+    ]);
 }
 
 #[test]

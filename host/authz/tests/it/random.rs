@@ -2,10 +2,10 @@
 
 use crate::scene::{Scene, id, session};
 use mesh_authz::{
-    Access, Autonomy, BotAuthority, BotGrant, Caller, Credential, Entering, Facts, GrantEffect, Pattern, Permission,
-    Place, RoomFacts, Scopes, Subject, Who, Wish,
+    Access, Autonomy, BotAuthority, BotGrant, Caller, Credential, Entering, Facts, GrantEffect, Matter, Pattern,
+    Permission, Place, RoomFacts, Scopes, Subject, Who, Wish,
 };
-use mesh_types::{JoinRule, Role, RoomRole, Timestamp};
+use mesh_types::{JoinRule, Role, RoomRole, Timestamp, bot::AutonomyCaps};
 use proptest::bool::weighted;
 use proptest::collection::vec;
 use proptest::option;
@@ -193,12 +193,27 @@ fn authority() -> impl Strategy<Value = BotAuthority> {
             Autonomy::Observe,
         ][..],
     );
-    (manifest, start, vec(one, 0..12), autonomy).prop_map(|(manifest, mut grants, more, autonomy)| {
+    let matter = prop_oneof![
+        Just(Matter::Any),
+        Just(Matter::Family("message".into())),
+        permission().prop_map(Matter::Permission),
+        Just(Matter::Operation("message.post".into())),
+    ];
+    let rooms = || number().prop_map(|it| id("room", it));
+    let asks = (matter, option::of(rooms())).prop_map(|(matter, room)| mesh_authz::Ask { matter, room });
+    let rooms = option::weighted(0.2, vec(rooms(), 0..3));
+    let narrower = (vec(one, 0..12), autonomy, rooms, vec(asks, 0..2));
+    (manifest, start, narrower).prop_map(|(manifest, mut grants, (more, autonomy, rooms, asks))| {
         grants.extend(more);
         BotAuthority {
             manifest,
             grants,
             autonomy,
+            caps: AutonomyCaps {
+                room_ids: rooms.map(|rooms| rooms.into_iter().collect()),
+                ..AutonomyCaps::default()
+            },
+            asks,
         }
     })
 }
@@ -239,6 +254,7 @@ prop_compose! {
                 entering: if without_entering { Entering::NotNeeded } else { Entering::Needed },
                 forbidden_by_policy: policy.then_some("files"),
                 approved: approved.then(|| id("approval", 1)),
+                operation: Some("message.post"),
                 authority: authority.map(Arc::new),
             },
         }

@@ -1,8 +1,11 @@
 //! What people decide about a question.
 
-use super::{Verdict, tell};
-use crate::{Cx, Effect, Error, Host, Method, Op, OpSpec, Result, bot, op, resource::Target};
-use mesh_authz::{Access, Caller, Grant, Pattern, Permission, Reason, decide};
+use super::{
+    Verdict, card, tell,
+    vote::{agree, check_choice, stop_asking},
+};
+use crate::{Cx, Effect, Error, Host, Method, Op, OpSpec, Result, op, resource::Target};
+use mesh_authz::{Access, Caller, Grant, Permission, Reason, decide};
 use mesh_store::{approvals, facts};
 use mesh_types::{ActorId, ApprovalId, ApprovalScope, ApprovalState, BotId, approval::Approval, limits};
 use schemars::JsonSchema;
@@ -33,7 +36,7 @@ pub struct ApproveApprovalIn {
 impl Op for ApproveApproval {
     const SPEC: OpSpec = op("approval.approve", Effect::Write)
         .needs(Permission::ApprovalDecide)
-        .about("Says yes: the call that waits is checked again and made, as whoever asked. Nobody approves what they asked themselves.")
+        .about("Says yes. When enough people have, the call that waits is checked again and made, as whoever asked. Nobody approves what they asked themselves.")
         .http(Method::Post, "/approvals/{approval_id}/approve", 200)
         .socket()
         .cli();
@@ -49,8 +52,8 @@ impl Op for ApproveApproval {
         if matches!(input.scope, None | Some(ApprovalScope::Once)) {
             return Ok(());
         }
-        let asked = facts::approval(&mut host.store.view().await?.tx(), input.approval_id).await?;
-        if let Some((_, ActorId::Bot(bot))) = asked {
+        let asked = facts::approval(&mut host.store.view().await?.tx(), input.approval_id, None).await?;
+        if let Some(ActorId::Bot(bot)) = asked.map(|asked| asked.requester) {
             let (now, target) = (host.clock.now(), Target::Bot(bot));
             let facts = host.authority.facts(&host.store, now, caller, target).await?;
             input.bot = Some(decide(caller, Access::Needs(Permission::BotGrant), &facts, bot)?);
@@ -59,66 +62,35 @@ impl Op for ApproveApproval {
     }
 
     async fn run(cx: &mut Cx<'_>, on: Grant<Verdict>, input: ApproveApprovalIn) -> Result<Approval> {
-        let asked = pending(cx, on.0).await?;
-        if cx.actor()? == asked.requester.id {
-            return Err(Error::forbidden(Reason::Policy, "Whoever asks does not decide."));
-        }
+        let asked = to_decide(cx, on.0).await?;
         check_choice(&asked, input.choice.as_deref())?;
         let scope = input.scope.unwrap_or(ApprovalScope::Once);
         if scope != ApprovalScope::Once {
             stop_asking(cx, input.bot.as_ref(), &asked, scope).await?;
         }
+        let choice = input.choice.as_deref();
+        let votes = agree(cx, on.0, choice).await?;
+        if votes < asked.votes_needed {
+            let asked = approvals::get(cx.tx(), on.0).await?.ok_or_else(Error::not_found)?;
+            cx.note(
+                asked.id,
+                &serde_json::json!({ "votes": votes, "votes_needed": asked.votes_needed }),
+            )?;
+            card::update(cx, &asked).await?;
+            return Ok(asked);
+        }
         let verdict = approvals::Verdict {
             state: ApprovalState::Approved,
             scope: Some(scope),
-            choice: input.choice.as_deref(),
+            choice,
             reason: "",
             by: Some(cx.actor()?),
             at: cx.now(),
         };
         let approval = close(cx, on.0, &verdict).await?;
-        if approval.held.is_some() {
-            // Everybody hears of it when it is known what came of it.
-            cx.afterwards(|host| host.let_go.notify_one());
-        } else {
-            tell::decided(cx, &approval).await?;
-        }
+        let_go(cx, &approval).await?;
         Ok(approval)
     }
-}
-
-fn check_choice(asked: &Approval, choice: Option<&str>) -> Result<()> {
-    let known = |choice: &str| asked.choices.iter().any(|one| one == choice);
-    if choice.map_or(asked.choices.is_empty(), known) {
-        return Ok(());
-    }
-    let expected = match &asked.choices[..] {
-        [] => "this question has nothing to choose from".to_owned(),
-        choices => format!("is one of: {}", choices.join(", ")),
-    };
-    Err(Error::invalid("/choice", expected))
-}
-
-/// From now on the bot is not asked about such calls any more.
-async fn stop_asking(
-    cx: &mut Cx<'_>,
-    bot: Option<&Grant<BotId>>,
-    asked: &Approval,
-    scope: ApprovalScope,
-) -> Result<()> {
-    let permission = asked.held.as_ref().and_then(|held| held.permission.as_deref());
-    let (Some(bot), Some(Ok(permission))) = (bot, permission.map(str::parse::<Permission>)) else {
-        return Err(Error::invalid(
-            "/scope",
-            "only what a bot has to ask about can be let through for longer",
-        ));
-    };
-    let place = match (scope, asked.room_id) {
-        (ApprovalScope::Room, Some(room)) => Pattern::Room(room),
-        (ApprovalScope::Room, None) => return Err(Error::invalid("/scope", "this is about no room")),
-        _ => Pattern::Any,
-    };
-    bot::stop_asking(cx, bot, permission, place).await
 }
 
 /// `approval.reject`
@@ -154,7 +126,7 @@ impl Op for RejectApproval {
         if input.reason.chars().count() > limits::APPROVAL_REASON || input.reason.contains('\0') {
             return Err(Error::invalid("/reason", "has at most 1,000 characters, and no NUL"));
         }
-        pending(cx, on.0).await?;
+        to_decide(cx, on.0).await?;
         let (state, by) = (ApprovalState::Rejected, cx.actor()?);
         refuse(cx, on.0, (state, by), &input.reason).await
     }
@@ -201,8 +173,22 @@ impl Op for CancelApproval {
     }
 }
 
-/// A question that can still be decided.
+/// A question that can still be decided, by the caller.
+pub(super) async fn to_decide(cx: &mut Cx<'_>, id: ApprovalId) -> Result<Approval> {
+    let asked = pending(cx, id).await?;
+    let by = cx.actor()?;
+    // Rights were looked at before the question was held, so somebody may just have handed it on.
+    let row = facts::approval(cx.tx(), id, Some(by)).await?;
+    let place = facts::place(cx.tx(), asked.mesh_id, by).await?;
+    match (row, place) {
+        (Some(row), Some(place)) if row.is_for(by, place.role) && !place.suspended => Ok(asked),
+        _ => Err(Error::forbidden(Reason::Policy, "Others decide this now.")),
+    }
+}
+
+/// A question that can still be decided; nobody else changes it until the end of the transaction.
 async fn pending(cx: &mut Cx<'_>, id: ApprovalId) -> Result<Approval> {
+    approvals::hold(cx.tx(), id).await?;
     let asked = approvals::get(cx.tx(), id).await?.ok_or_else(Error::not_found)?;
     if asked.state != ApprovalState::Pending {
         return Err(decided_before(asked.state));
@@ -210,7 +196,8 @@ async fn pending(cx: &mut Cx<'_>, id: ApprovalId) -> Result<Approval> {
     if asked.expires_at <= cx.now() {
         return Err(decided_before(ApprovalState::Expired));
     }
-    cx.check_match(asked.revision)?;
+    // Holding it counted one change.
+    cx.check_match(asked.revision - 1)?;
     Ok(asked)
 }
 
@@ -235,6 +222,21 @@ async fn refuse(
     let approval = close(cx, id, &verdict).await?;
     tell::decided(cx, &approval).await?;
     Ok(approval)
+}
+
+/// What was agreed to goes its way.
+pub(super) async fn let_go(cx: &mut Cx<'_>, approval: &Approval) -> Result<()> {
+    if approval.held.is_none() {
+        return tell::decided(cx, approval).await;
+    }
+    // Everybody hears of it when it is known what came of it.
+    cx.note(
+        approval.id,
+        &serde_json::json!({ "state": approval.state, "scope": approval.scope }),
+    )?;
+    card::update(cx, approval).await?;
+    cx.afterwards(|host| host.let_go.notify_one());
+    Ok(())
 }
 
 /// Decides, unless somebody else was faster.

@@ -1,6 +1,6 @@
 //! A call that may only be made when a person agrees is kept until one does.
 
-use super::tell;
+use super::{card, tell, terms::terms};
 use crate::{
     Body, Cx, Effect, Envelope, Error, Host, OpSpec, Result,
     call::work::{Work, Worked, work},
@@ -27,11 +27,11 @@ pub(crate) struct About {
 impl About {
     pub(crate) fn new(permission: Permission, facts: &Facts) -> Self {
         let room = facts.room.as_ref().map(|room| room.id);
-        Self {
-            permission,
-            mesh: facts.mesh,
-            room,
-        }
+        Self::of(permission, facts.mesh, room)
+    }
+
+    pub(crate) fn of(permission: Permission, mesh: Option<MeshId>, room: Option<RoomId>) -> Self {
+        Self { permission, mesh, room }
     }
 
     pub(crate) fn cannot_wait(&self) -> Error {
@@ -44,7 +44,7 @@ impl About {
 
 /// Whether calls of this operation can be kept for later: what they are is all in their fields, and so is the
 /// answer.
-pub(super) fn can_wait(spec: &OpSpec) -> bool {
+pub(crate) fn can_wait(spec: &OpSpec) -> bool {
     let in_fields = spec.http.is_none_or(|http| http.body == Body::Json);
     in_fields && spec.own_door.is_none() && spec.effect != Effect::Pass && !spec.shown_once && !spec.fresh
 }
@@ -98,8 +98,8 @@ pub(crate) async fn hold(host: &Arc<Host>, spec: &OpSpec, envelope: Envelope, ab
             matching: envelope.if_match.clone(),
             hops: envelope.hops,
         }),
+        seconds: APPROVAL_DEFAULT_SECONDS,
         at: now,
-        expires_at: now.plus_seconds(APPROVAL_DEFAULT_SECONDS),
     };
     let filed = (Layer::Approval, mesh);
     let envelope = Envelope {
@@ -115,11 +115,14 @@ pub(crate) async fn hold(host: &Arc<Host>, spec: &OpSpec, envelope: Envelope, ab
 /// Asks, if nobody asks the same already and not too much is open.
 pub(super) async fn ask(cx: &mut Cx<'_>, new: &New) -> Result<ApprovalId> {
     let open = approvals::open(cx.tx(), new.requester).await?;
-    match approvals::ask(cx.tx(), new).await? {
+    let terms = terms(cx, new).await?;
+    match approvals::ask(cx.tx(), new, &terms).await? {
         Asked::Before(approval) => Ok(approval),
         Asked::New if open >= OPEN_APPROVALS => Err(too_many(new.requester)),
         Asked::New => {
-            tell::requested(cx, new).await?;
+            let asked = approvals::get(cx.tx(), new.id).await?.ok_or_else(Error::not_found)?;
+            tell::requested(cx, &asked).await?;
+            card::show(cx, &asked, terms.cards).await?;
             Ok(new.id)
         }
     }

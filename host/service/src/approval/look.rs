@@ -1,5 +1,6 @@
 use crate::{
     Cx, Effect, Error, Method, Op, OpSpec, Page, Result,
+    authority::person,
     cursor::{self, page_size},
     op,
     resource::{Resource, Target},
@@ -10,16 +11,16 @@ use mesh_types::{ApprovalId, ApprovalState, MeshId, approval::Approval};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A mesh's questions: the caller's own, or everybody's.
+/// A mesh's questions: those that the caller asked or may decide, or everybody's.
 #[derive(Debug, Clone, Copy)]
 pub struct Questions {
     mesh: MeshId,
-    mine: bool,
+    own: bool,
 }
 
 impl Resource for Questions {
     fn target(&self) -> Target {
-        if self.mine {
+        if self.own {
             Target::OwnIn(self.mesh)
         } else {
             Target::Mesh(self.mesh)
@@ -36,9 +37,12 @@ pub struct ListApprovals;
 pub struct ListApprovalsIn {
     /// The mesh.
     pub mesh_id: MeshId,
-    /// Only what the caller asked. Members and bots see no other.
+    /// Only what the caller asked. Members and bots see no other but what they may decide.
     #[serde(default)]
     pub mine: bool,
+    /// Only what the caller may decide.
+    #[serde(default)]
+    pub to_decide: bool,
     /// Only those in this state.
     #[serde(default)]
     pub state: Option<ApprovalState>,
@@ -66,21 +70,25 @@ impl Op for ListApprovals {
     fn on(input: &ListApprovalsIn) -> Questions {
         Questions {
             mesh: input.mesh_id,
-            mine: input.mine,
+            own: input.mine || input.to_decide,
         }
     }
 
     async fn run(cx: &mut Cx<'_>, on: Grant<Questions>, input: ListApprovalsIn) -> Result<Page<Approval>> {
         let size = page_size(input.limit)?;
-        let requester = if on.mine {
-            cx.actor()?.to_string()
-        } else {
-            String::new()
+        let (me, state) = (cx.actor()?, input.state.map_or("", ApprovalState::as_str));
+        let scope = format!("{} {me} {} {} {state}", on.mesh, input.mine, input.to_decide);
+        let decider = match (input.to_decide, on.place()) {
+            (true, Some(place)) => Some((person(&cx.envelope().caller)?, place.role)),
+            _ => None,
         };
-        let state = input.state.map_or("", ApprovalState::as_str);
-        let scope = format!("{} {requester} {state}", on.mesh);
-        let before = cursor::open(cx, &scope, input.cursor.as_deref())?.unwrap_or_default();
-        let found = approvals::list(cx.tx(), on.mesh, (&requester, state, &before), size + 1).await?;
+        let filter = approvals::Filter {
+            requester: input.mine.then_some(me),
+            state: input.state,
+            decider,
+            before: cursor::open(cx, &scope, input.cursor.as_deref())?.unwrap_or_default(),
+        };
+        let found = approvals::list(cx.tx(), on.mesh, &filter, size + 1).await?;
         Ok(cursor::page(cx, &scope, found, size, |one| one.id.to_string()))
     }
 }

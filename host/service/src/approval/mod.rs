@@ -1,18 +1,28 @@
 //! Humans in charge: questions that people decide, and calls that wait until they have.
 
+mod card;
 mod decide;
+mod delegate;
 mod hold;
 mod look;
 mod request;
+mod rule;
 mod run;
 mod tell;
+mod terms;
+mod vote;
 
 pub use decide::{
     ApproveApproval, ApproveApprovalIn, CancelApproval, CancelApprovalIn, RejectApproval, RejectApprovalIn,
 };
-pub(crate) use hold::{About, hold};
+pub use delegate::{DelegateApproval, DelegateApprovalIn};
+pub(crate) use hold::{About, can_wait, hold};
 pub use look::{GetApproval, GetApprovalIn, ListApprovals, ListApprovalsIn};
 pub use request::{RequestApproval, RequestApprovalIn};
+pub use rule::{
+    ApprovalRules, DeleteApprovalRule, DeleteApprovalRuleIn, ListApprovalRules, ListApprovalRulesIn, PutApprovalRule,
+    PutApprovalRuleIn,
+};
 pub use run::{follow, settle};
 
 use crate::{

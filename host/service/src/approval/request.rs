@@ -32,7 +32,8 @@ pub struct RequestApprovalIn {
     /// What it is to be called with.
     #[serde(default)]
     pub input: Option<Map<String, Value>>,
-    /// Seconds until nobody can decide any more: 60 to 2,592,000 (30 days); a day when absent.
+    /// Seconds until nobody can decide any more: 60 to 2,592,000 (30 days); a day when absent. A rule of the mesh that
+    /// speaks of the call says it in place of this.
     #[serde(default)]
     pub expires_in_s: Option<i64>,
     #[serde(skip)]
@@ -137,8 +138,8 @@ impl Op for RequestApproval {
             question,
             choices,
             held,
+            seconds,
             at: cx.now(),
-            expires_at: cx.now().plus_seconds(seconds),
         };
         let asked = ask(cx, &new).await?;
         approvals::get(cx.tx(), asked).await?.ok_or_else(Error::not_found)

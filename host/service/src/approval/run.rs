@@ -1,6 +1,9 @@
 //! Makes the calls that were let go, and ends the questions that nobody decided in time.
 
-use super::{decide::close, tell};
+use super::{
+    decide::{close, let_go},
+    tell,
+};
 use crate::{
     Cx, Door, Envelope, Error, Host, Input, Result,
     call::work::{Work, Worked, by_itself, work},
@@ -11,7 +14,7 @@ use futures_util::future::BoxFuture;
 use mesh_authz::{Caller, Credential, Layer, Who};
 use mesh_store::approvals::{self, Due};
 use mesh_types::{
-    ActorId, ApprovalId, ApprovalState, MeshId, RequestId, Timestamp,
+    ActorId, ApprovalId, ApprovalScope, ApprovalState, MeshId, OnDeadline, RequestId, Timestamp,
     approval::{Approval, HeldResult},
     limits,
 };
@@ -43,8 +46,12 @@ pub async fn settle(host: &Arc<Host>, now: Timestamp) -> Result<()> {
         }
     }
     let overdue = approvals::overdue(&mut host.store.view().await?.tx(), now).await?;
-    for (id, mesh) in overdue {
-        finish(host, id, mesh, End::Expired).await?;
+    for (id, mesh, then) in overdue {
+        let end = match then {
+            OnDeadline::Expire => End::Expired,
+            OnDeadline::Allow => End::Unopposed,
+        };
+        finish(host, id, mesh, end).await?;
     }
     Ok(())
 }
@@ -108,13 +115,15 @@ enum End {
     Made(HeldResult),
     /// Nobody decided in time.
     Expired,
+    /// Nobody objected in time.
+    Unopposed,
 }
 
 /// Keeps the end of a question and tells of it.
 async fn finish(host: &Arc<Host>, id: ApprovalId, mesh: MeshId, end: End) -> Result<()> {
     let op = match end {
         End::Made(_) => "approval.approve",
-        End::Expired => "approval.expire",
+        End::Expired | End::Unopposed => "approval.expire",
     };
     let envelope = by_itself(host, "approvals", op);
     work(host, envelope, (Layer::Approval, mesh), Finish { id, end }).await
@@ -131,8 +140,10 @@ impl Work for Finish {
     fn act<'a>(&'a self, cx: &'a mut Cx<'_>) -> BoxFuture<'a, Result<Worked<()>>> {
         Box::pin(async move {
             let ended = self.ended(cx).await?;
-            if let Some(approval) = &ended {
-                tell::decided(cx, approval).await?;
+            match (&ended, &self.end) {
+                (Some(approval), End::Unopposed) => let_go(cx, approval).await?,
+                (Some(approval), _) => tell::decided(cx, approval).await?,
+                (None, _) => {}
             }
             Ok(Worked {
                 out: (),
@@ -153,22 +164,29 @@ impl Finish {
                 }
                 Ok(approvals::get(cx.tx(), self.id).await?)
             }
-            End::Expired => {
-                let verdict = approvals::Verdict {
-                    state: ApprovalState::Expired,
-                    scope: None,
-                    choice: None,
-                    reason: "",
-                    by: None,
-                    at: cx.now(),
-                };
-                match close(cx, self.id, &verdict).await {
-                    Ok(approval) => Ok(Some(approval)),
-                    // Somebody decided at the last moment.
-                    Err(error) if error.code == Code::WrongState => Ok(None),
-                    Err(error) => Err(error),
-                }
-            }
+            End::Expired => by_time(cx, self.id, (ApprovalState::Expired, None)).await,
+            End::Unopposed => by_time(cx, self.id, (ApprovalState::Approved, Some(ApprovalScope::Once))).await,
         }
+    }
+}
+
+/// Ends a question whose time is over; none when somebody decided at the last moment.
+async fn by_time(
+    cx: &mut Cx<'_>,
+    id: ApprovalId,
+    (state, scope): (ApprovalState, Option<ApprovalScope>),
+) -> Result<Option<Approval>> {
+    let verdict = approvals::Verdict {
+        state,
+        scope,
+        choice: None,
+        reason: "",
+        by: None,
+        at: cx.now(),
+    };
+    match close(cx, id, &verdict).await {
+        Ok(approval) => Ok(Some(approval)),
+        Err(error) if error.code == Code::WrongState => Ok(None),
+        Err(error) => Err(error),
     }
 }

@@ -1,8 +1,11 @@
 //! The events of questions. They name what is asked; the words are where only those look who may read them.
 
+use super::card;
 use crate::{Cx, Result};
-use mesh_store::{approvals, log::Stream};
-use mesh_types::{ActorId, ApprovalId, ApprovalScope, ApprovalState, MeshId, RoomId, Timestamp, approval::Approval};
+use mesh_store::{approval_votes, log::Stream};
+use mesh_types::{
+    ActorId, ApprovalId, ApprovalScope, ApprovalState, MeshId, PersonId, RoomId, Timestamp, approval::Approval,
+};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -30,23 +33,29 @@ struct Decided<'a> {
 }
 
 /// Tells those who may decide that something is asked.
-pub(super) async fn requested(cx: &mut Cx<'_>, new: &approvals::New) -> Result<()> {
-    let told = Requested {
-        approval_id: new.id,
-        mesh_id: new.mesh,
-        room_id: new.room,
-        requester: new.requester,
-        operation: new.held.as_ref().map(|held| held.operation),
-        expires_at: new.expires_at,
-    };
-    for person in approvals::deciders(cx.tx(), new.mesh).await? {
-        cx.emit(Stream::Actor(person.into()), "approval.requested", new.id, &told)
-            .await?;
+pub(super) async fn requested(cx: &mut Cx<'_>, asked: &Approval) -> Result<()> {
+    for person in deciders(cx, asked).await? {
+        tell(cx, asked, person).await?;
     }
     Ok(())
 }
 
-/// Tells whoever asked, and those who could have decided, that it is settled.
+/// Tells one person that something is asked of them.
+pub(super) async fn tell(cx: &mut Cx<'_>, asked: &Approval, person: PersonId) -> Result<()> {
+    let told = Requested {
+        approval_id: asked.id,
+        mesh_id: asked.mesh_id,
+        room_id: asked.room_id,
+        requester: asked.requester.id,
+        operation: asked.held.as_ref().map(|held| &*held.operation),
+        expires_at: asked.expires_at,
+    };
+    cx.emit(Stream::Actor(person.into()), "approval.requested", asked.id, &told)
+        .await
+        .map(drop)
+}
+
+/// Tells whoever asked, and those who could have decided, that it is settled; its card says so.
 pub(super) async fn decided(cx: &mut Cx<'_>, approval: &Approval) -> Result<()> {
     let held = approval.held.as_ref();
     let told = Decided {
@@ -59,12 +68,16 @@ pub(super) async fn decided(cx: &mut Cx<'_>, approval: &Approval) -> Result<()> 
         choice: approval.choice.as_deref(),
         status: held.and_then(|held| held.result.as_ref()).map(|result| result.status),
     };
-    let deciders = approvals::deciders(cx.tx(), approval.mesh_id).await?;
-    let mut told_to: BTreeSet<ActorId> = deciders.into_iter().map(ActorId::from).collect();
+    let mut told_to: BTreeSet<ActorId> = deciders(cx, approval).await?.into_iter().map(ActorId::from).collect();
     told_to.insert(approval.requester.id);
     for actor in told_to {
         cx.emit(Stream::Actor(actor), "approval.decided", approval.id, &told)
             .await?;
     }
-    Ok(())
+    card::update(cx, approval).await
+}
+
+async fn deciders(cx: &mut Cx<'_>, asked: &Approval) -> Result<Vec<PersonId>> {
+    let who = (asked.id, asked.requester.id, asked.approver_role);
+    Ok(approval_votes::deciders(cx.tx(), asked.mesh_id, who).await?)
 }

@@ -170,10 +170,11 @@ async fn explain(host: &Host, asker: &Caller, bot: BotId, name: &str, resource: 
 }
 
 async fn layers(host: &Host, caller: &Caller, spec: &OpSpec, target: Target) -> Result<Vec<LayerVerdict>> {
-    let facts = host
+    let mut facts = host
         .authority
         .facts(&host.store, host.clock.now(), caller, target)
         .await?;
+    facts.operation = Some(spec.name);
     let envelope = Envelope::new(caller.clone(), Door::Wasm, RequestId::new(host.ids.next()));
     Ok(findings(&envelope, spec, &facts))
 }

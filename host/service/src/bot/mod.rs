@@ -26,7 +26,7 @@ mod upload;
 mod version;
 
 pub use activate::{ActivateBotVersion, RollbackBot};
-pub use autonomy::{SetAutonomy, SetAutonomyIn};
+pub use autonomy::{GetAutonomy, SetAutonomy, SetAutonomyIn};
 pub(crate) use call::Answers;
 pub use call::{AnswerBotCall, AnswerBotCallIn, BotAnswer, CallBot, CallBotIn};
 pub use config::{GetBotConfig, PutBotConfig, PutBotConfigIn};

@@ -155,6 +155,7 @@ fn message(host: &Host, author: Actor, room_id: RoomId) -> Result<Map<String, Va
         files: Vec::new(),
         actions: Vec::new(),
         streaming: false,
+        approval_id: None,
     };
     match serde_json::to_value(message).map_err(Error::internal)? {
         Value::Object(fields) => Ok(fields),

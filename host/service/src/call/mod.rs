@@ -3,6 +3,7 @@
 //! admit → facts → decide → prepare → transaction { run + idempotency + event + audit } → commit →
 //! forget stale rights → publish → wait → answer. `call` is a thin generic shell; the steps are not generic.
 
+pub(crate) mod caps;
 pub(crate) mod work;
 mod write;
 
@@ -357,6 +358,14 @@ async fn admitted<O: Op>(
         Err(Refused::Asks(about)) => return Err(hold(host, &O::SPEC, envelope, about, encode(&input)?).await),
         Err(Refused::No(error)) => return Err(error),
     };
+    if let (Effect::Write, Who::Bot { .. }) = (O::SPEC.effect, envelope.caller.who) {
+        let place = (grant.mesh(), grant.room());
+        match Box::pin(caps::count(host, &O::SPEC, &envelope, digest.clone(), place)).await {
+            Ok(()) => {}
+            Err(Refused::Asks(about)) => return Err(hold(host, &O::SPEC, envelope, about, encode(&input)?).await),
+            Err(Refused::No(error)) => return Err(error),
+        }
+    }
     require_headers(&O::SPEC, &envelope, host)?;
     if envelope.dry && O::SPEC.shown_once && O::SPEC.effect == Effect::Write {
         return Err(not_in_dry_runs());
@@ -461,6 +470,7 @@ pub(crate) async fn facts_of(
     }
     facts.room_by_room = spec.room_by_room;
     facts.approved = approved;
+    facts.operation = Some(spec.name);
     Ok(facts)
 }
 

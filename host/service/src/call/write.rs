@@ -88,6 +88,12 @@ pub(super) async fn write<O: Op>(
     answer.await.map_err(|_| Error::internal("the writer is gone"))?
 }
 
+/// The call was made before with this key.
+pub(super) async fn is_repeat(host: &Arc<Host>, keyed: &Keyed) -> Result<bool> {
+    let found = idempotency::find(&mut host.store.view().await?.tx(), keyed.key()).await?;
+    Ok(found.is_some())
+}
+
 /// The keyed call failed: perhaps because it was done before.
 pub(super) async fn repeat<O: Op>(host: &Arc<Host>, keyed: &Keyed, error: Error) -> Result<Done<O::Out>> {
     let found = idempotency::find(&mut host.store.view().await?.tx(), keyed.key()).await?;

@@ -6,10 +6,10 @@ use super::{
     tell, with_reactions,
 };
 use crate::{Cx, Effect, Error, Method, Nothing, Op, OpSpec, Result, op};
-use mesh_authz::{Grant, Permission};
-use mesh_store::{files, log::Stream, messages, pins, threads};
+use mesh_authz::{Grant, Permission, Reason};
+use mesh_store::{approvals, files, log::Stream, messages, pins, threads};
 use mesh_types::{
-    MessageId,
+    ApprovalState, MessageId,
     view::{Action, Message},
 };
 use schemars::JsonSchema;
@@ -63,6 +63,12 @@ impl Op for EditMessage {
         if found.redacted {
             return Err(Error::wrong_state("deleted", "This message was deleted."));
         }
+        if found.approval_id.is_some() {
+            return Err(Error::forbidden(
+                Reason::Policy,
+                "This shows a question to people; the server writes what it says.",
+            ));
+        }
         super::post::refuse_archived(cx, &message).await?;
         cx.check_match(found.revision)?;
         if found.streaming && input.text.is_none() {
@@ -113,6 +119,7 @@ impl Op for DeleteMessage {
         messages::hold(cx.tx(), &message).await?;
         let found = messages::get(cx.tx(), *message).await?.ok_or_else(Error::not_found)?;
         cx.check_match(found.revision)?;
+        refuse_open_question(cx, &found).await?;
         let at = cx.now();
         if messages::delete(cx.tx(), &message, at).await? {
             tell::deleted(cx, &message).await?;
@@ -131,4 +138,19 @@ impl Op for DeleteMessage {
         }
         Ok(Nothing {})
     }
+}
+
+/// Nobody takes away what shows people a question, while they can decide it.
+async fn refuse_open_question(cx: &mut Cx<'_>, found: &Message) -> Result<()> {
+    let Some(approval) = found.approval_id else {
+        return Ok(());
+    };
+    let asked = approvals::get(cx.tx(), approval).await?;
+    if asked.is_some_and(|asked| asked.state == ApprovalState::Pending) {
+        return Err(Error::wrong_state(
+            ApprovalState::Pending,
+            "This shows a question to people. It can be deleted when it is decided.",
+        ));
+    }
+    Ok(())
 }

@@ -24,7 +24,7 @@ pub(crate) use react::check_emoji;
 pub use react::{AddReaction, ReactionIn, RemoveReaction};
 pub use thread::{FollowThread, GetThread, ListThreads, ListThreadsIn, ThreadIn, ThreadReplies, ThreadRepliesIn};
 
-pub(crate) use post::refuse_archived;
+pub(crate) use post::{MessageRef, refuse_archived};
 
 use crate::{Answer, Cx, Result, room::viewer};
 use mesh_store::reactions;

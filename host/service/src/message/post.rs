@@ -152,6 +152,7 @@ impl Op for PostMessage {
             files,
             streaming: input.streaming,
             actions: input.actions,
+            approval_id: None,
         };
         if !message.streaming {
             tell::said(cx, &room, &message, "message.created").await?;

@@ -38,6 +38,7 @@ pub(crate) fn everything() {
     about_messages(page);
     about_things(page);
     about_files(page);
+    about_rules();
 }
 
 fn about_the_bot(page: &PageRequest) {
@@ -192,4 +193,8 @@ fn about_files(page: &PageRequest) {
         )),
         Err(error) => say(&format!("files.upload: {error:?}")),
     }
+}
+
+fn about_rules() {
+    ask! { approvals.approval_rule_list(); }
 }

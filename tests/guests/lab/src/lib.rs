@@ -18,6 +18,7 @@
 //! | `ask BOT METHOD` | asks another bot; asked itself, it answers `weigh`, `forward BOT`, `back` and, never, `hang` |
 //! | `twice ONE OTHER` | writes ONE bit by bit and fails; when the event comes again, writes OTHER to its end |
 //! | `subscribe EVENT ROOM` | from now on hears only this event, of this room |
+//! | `askfor OP JSON` | asks people to let this call be made |
 //! | `look` | tries files, environment and arguments |
 //! | `/measure TEXT` | a slash command: says who called it, and with what |
 //! | `count` | says how many events this instance has seen, and so whether it is a fresh one |
@@ -25,7 +26,7 @@
 mod harm;
 mod look;
 
-use mesh_bot::{Bot, Call, Command, Error, Event, Mesh, Message, Payload, Result};
+use mesh_bot::{Bot, Call, Command, Error, Event, Mesh, Message, Payload, Question, Result};
 use std::time::Duration;
 
 #[derive(Default)]
@@ -196,6 +197,12 @@ impl Lab {
             "ask" => {
                 let (bot, method) = argument.split_once(' ').unwrap_or((argument, ""));
                 said(mesh.call::<serde_json::Value>(bot, method, &message.text))
+            }
+            "askfor" => {
+                let (operation, input) = argument.split_once(' ').unwrap_or((argument, "{}"));
+                let input: serde_json::Value = serde_json::from_str(input).unwrap_or_default();
+                let question = Question::new("").to_call(operation, &input)?;
+                said(mesh.approvals().ask(&question))
             }
             "subscribe" => {
                 let (event, room) = argument.split_once(' ').unwrap_or((argument, ""));

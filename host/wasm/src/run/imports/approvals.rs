@@ -11,8 +11,8 @@ use crate::bindings::{
     types::Error,
 };
 use mesh_service::approval::{
-    CancelApproval, CancelApprovalIn, GetApproval, GetApprovalIn, ListApprovals, ListApprovalsIn, RequestApproval,
-    RequestApprovalIn,
+    CancelApproval, CancelApprovalIn, GetApproval, GetApprovalIn, ListApprovalRules, ListApprovalRulesIn,
+    ListApprovals, ListApprovalsIn, RequestApproval, RequestApprovalIn,
 };
 
 impl Host for Guest {
@@ -26,6 +26,7 @@ impl Host for Guest {
             self.call::<ListApprovals>(ListApprovalsIn {
                 mesh_id: self.mesh,
                 mine: true,
+                to_decide: false,
                 state,
                 limit,
                 cursor,
@@ -62,5 +63,12 @@ impl Host for Guest {
     async fn cancel(&mut self, approval: String) -> Answer<String> {
         let approval_id = id!(&approval);
         json(self.call::<CancelApproval>(CancelApprovalIn { approval_id }).await?)
+    }
+
+    async fn approval_rule_list(&mut self) -> Answer<String> {
+        json(
+            self.call::<ListApprovalRules>(ListApprovalRulesIn { mesh_id: self.mesh })
+                .await?,
+        )
     }
 }

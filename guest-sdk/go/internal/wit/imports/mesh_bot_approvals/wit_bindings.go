@@ -448,3 +448,70 @@ result7 := result;
 return result7
 
 }
+
+//go:wasmimport mesh:bot/approvals@0.1.0 approval-rule-list
+func wasm_import_approval_rule_list(arg0 uintptr) 
+
+
+func ApprovalRuleList() witTypes.Result[string, mesh_bot_types.Error] {
+        pinner := &runtime.Pinner{}
+defer pinner.Unpin()
+
+        returnArea := uintptr(witRuntime.Allocate(pinner, (16+4*4), 8))
+        wasm_import_approval_rule_list(returnArea)
+var result witTypes.Result[string, mesh_bot_types.Error]
+switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 0))) {
+case 0:
+        value := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 8))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (8+1*4))))
+
+        result = witTypes.Ok[string, mesh_bot_types.Error](value)
+case 1:
+        var variant mesh_bot_types.Error
+switch uint8(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 8))) {
+case 0:
+        value0 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+value1 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+2*4)))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+3*4))))
+
+        variant = mesh_bot_types.MakeErrorDenied(mesh_bot_types.Denial{Reason: value0, Detail: value1})
+
+case 1:
+        value2 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+
+        variant = mesh_bot_types.MakeErrorNotFound(value2)
+
+case 2:
+        value3 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+
+        variant = mesh_bot_types.MakeErrorInvalid(value3)
+
+case 3:
+        value4 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+
+        variant = mesh_bot_types.MakeErrorConflict(value4)
+
+case 4:
+        
+        variant = mesh_bot_types.MakeErrorRateLimited(uint64(*(*int64)(unsafe.Add(unsafe.Pointer(returnArea), 16))))
+
+case 5:
+        value5 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+
+        variant = mesh_bot_types.MakeErrorPending(value5)
+
+case 6:
+        value6 := unsafe.String((*uint8)(unsafe.Pointer(uintptr(*(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), 16))))), *(*uint32)(unsafe.Add(unsafe.Pointer(returnArea), (16+1*4))))
+
+        variant = mesh_bot_types.MakeErrorUnavailable(value6)
+
+default:
+        panic("unreachable")
+}
+
+        result = witTypes.Err[string, mesh_bot_types.Error](variant)
+default:
+        panic("unreachable")
+}
+result7 := result;
+return result7
+
+}
