@@ -53,6 +53,23 @@ CREATE TABLE tokens (
 );
 CREATE INDEX tokens_owner ON tokens (owner_id);
 
+-- Devices that ask to be signed in (RFC 8628). Of both codes only the SHA-256 is kept; a device that has its
+-- token has no row any more. `permissions` is what it asks for, and once it is approved what it gets.
+CREATE TABLE devices (
+  id TEXT PRIMARY KEY NOT NULL,
+  device_hash TEXT NOT NULL UNIQUE,
+  user_hash TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  agent TEXT NOT NULL,
+  address TEXT NOT NULL,
+  permissions TEXT NOT NULL,
+  state TEXT NOT NULL,
+  person_id TEXT REFERENCES people (id),
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL
+);
+CREATE INDEX devices_end ON devices (expires_at);
+
 -- Meshes ---------------------------------------------------------------------------------------
 
 CREATE TABLE meshes (

@@ -4,6 +4,7 @@ mod approvals;
 mod bots;
 mod calls;
 mod conformance;
+mod devices;
 mod door;
 mod durability;
 mod files;

@@ -18,7 +18,9 @@ pub use client::{Client, Response, content_digest, send};
 pub use database::Engine;
 pub use live::{Closed, Live};
 pub use ops::{PICTURE, op, required_fields};
-pub use program::{LANGUAGES, Program, component, conformance_bot, deploy, golden_bots, messages_until, upload};
+pub use program::{
+    LANGUAGES, Machine, Program, component, conformance_bot, deploy, golden_bots, messages_until, upload,
+};
 pub use raw::{Raw, raw};
 pub use sent::{Block, Sent};
 pub use server::{Options, TestServer};

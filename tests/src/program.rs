@@ -29,6 +29,66 @@ fn binary() -> PathBuf {
     found.expect("`mesh` is not built; `make test` and `make bench` build it")
 }
 
+/// A machine with a `mesh` of its own, and what that remembers.
+pub struct Machine {
+    /// Where its commands run.
+    pub folder: tempfile::TempDir,
+}
+
+impl Machine {
+    /// One where nobody signed in.
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self { folder }
+    }
+
+    /// A command of `mesh` on it, whose input, output and errors are read and written by the test.
+    pub fn command(&self, words: &[&str]) -> tokio::process::Command {
+        let mut command = tokio::process::Command::new(binary());
+        for name in [
+            "MESH_TOKEN",
+            "MESH_URL",
+            "MESH_DATA",
+            "MESH_CONFIG",
+            "MESH_LISTEN",
+            "MESH_DATABASE_URL",
+        ] {
+            command.env_remove(name);
+        }
+        command
+            .args(words)
+            .current_dir(self.folder.path())
+            .env("XDG_CONFIG_HOME", self.folder.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        command
+    }
+
+    /// Runs a command with this on its standard input; gives its exit code, output and errors.
+    pub async fn run(&self, words: &[&str], input: &str) -> (i32, String, String) {
+        let mut child = self.command(words).spawn().expect("mesh starts");
+        let mut stdin = child.stdin.take().expect("its input");
+        // A command that does not read may be over by now.
+        let _ = tokio::io::AsyncWriteExt::write_all(&mut stdin, input.as_bytes()).await;
+        drop(stdin);
+        let output = child.wait_with_output().await.expect("it ends");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+        (
+            output.status.code().unwrap_or(-1),
+            text(output.stdout),
+            text(output.stderr),
+        )
+    }
+}
+
+impl Default for Machine {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Program {
     /// Starts it on a free port with this data folder, and waits until it says where it listens.
     pub fn start(data: &Path) -> Self {

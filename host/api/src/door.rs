@@ -179,7 +179,7 @@ fn text(headers: &HeaderMap, name: &str) -> Result<Option<String>> {
     Ok(Some(text.to_owned()))
 }
 
-fn media_type(headers: &HeaderMap, takes: &[&str]) -> Result<()> {
+pub(crate) fn media_type(headers: &HeaderMap, takes: &[&str]) -> Result<()> {
     let given = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())

@@ -122,7 +122,7 @@ fn kind(schema: &Value) -> Kind {
     }
 }
 
-fn query_pairs(query: Option<&str>) -> Result<Vec<(String, String)>> {
+pub(crate) fn query_pairs(query: Option<&str>) -> Result<Vec<(String, String)>> {
     let decode = |text: &str| {
         let plus = text.replace('+', " ");
         percent_decode_str(&plus)

@@ -3,6 +3,7 @@
 
 mod address;
 mod content;
+mod device;
 mod disposition;
 mod door;
 mod fields;
@@ -55,7 +56,7 @@ fn router(host: &Arc<Host>) -> Router {
         router = router.route(&path, methods.fallback(refuse));
     }
     let unknown = || async { problem::response(&Error::not_found(), None) };
-    pages::add(router).fallback(unknown)
+    pages::add(router).merge(device::router(host)).fallback(unknown)
 }
 
 fn full_path(path: &str) -> String {

@@ -69,6 +69,17 @@ impl Failure {
         self.problem.as_ref().map(|problem| problem.code.as_str())
     }
 
+    /// The same, with what to do about it in place of the server's words.
+    pub(crate) fn with(mut self, text: &str) -> Self {
+        text.clone_into(&mut self.text);
+        self
+    }
+
+    /// The server could not be reached, so the call may be made again.
+    pub(crate) fn is_unreachable(&self) -> bool {
+        self.code == 3
+    }
+
     /// Prints it and gives the exit code.
     pub(crate) fn report(self, json: bool) -> ExitCode {
         match self.problem.as_ref().filter(|_| json) {

@@ -39,7 +39,7 @@ enum Command {
     Serve(config::Flags),
     /// Make your account on a server with the code that it printed, and your first mesh.
     Init(commands::init::Init),
-    /// Sign in again with an account that exists.
+    /// Sign this machine in, or another one.
     Login(commands::login::Login),
     /// Work with bots.
     #[command(subcommand)]

@@ -42,6 +42,16 @@ codes! {
     InvalidCursor = 400 "invalid_cursor";
     /// The body is not the one that `Content-Digest` names.
     DigestMismatch = 400 "digest_mismatch";
+    /// Nobody decided yet about the device that asks to be signed in (RFC 8628).
+    AuthorizationPending = 400 "authorization_pending";
+    /// The device asks too often; it waits five seconds longer between its questions from now on (RFC 8628).
+    SlowDown = 400 "slow_down";
+    /// A person decided against the device (RFC 8628).
+    AccessDenied = 400 "access_denied";
+    /// The device's code is over; it starts again (RFC 8628).
+    ExpiredToken = 400 "expired_token";
+    /// There is no such device code, or it was used (RFC 6749).
+    InvalidGrant = 400 "invalid_grant";
     /// No credential, or one that is unknown.
     Unauthenticated = 401 "unauthenticated";
     /// The token's time is over.

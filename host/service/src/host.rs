@@ -16,7 +16,10 @@ use crate::{
     socket::Tickets,
 };
 use mesh_store::Store;
-use std::sync::{Arc, OnceLock, atomic::AtomicBool};
+use std::{
+    sync::{Arc, OnceLock, atomic::AtomicBool},
+    time::Duration,
+};
 use tokio::sync::Notify;
 
 /// What the configuration says about the operations.
@@ -113,6 +116,12 @@ impl Host {
             metrics: OnceLock::new(),
             ending: AtomicBool::new(false),
         })
+    }
+
+    /// Lets time pass at once, for those who play with it: scripts of bots, and tests.
+    pub fn let_pass(&self, time: Duration) {
+        self.clock.put_ahead(time);
+        self.timers.notify_one();
     }
 
     /// What runs components, where something does.

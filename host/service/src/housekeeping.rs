@@ -3,7 +3,7 @@
 use crate::{Host, Result};
 use futures_util::TryStreamExt as _;
 use futures_util::future::BoxFuture;
-use mesh_store::{Job, Rollback, Tx, bot_calls, commands, files, idempotency, log::Entry, presses, timers};
+use mesh_store::{Job, Rollback, Tx, bot_calls, commands, devices, files, idempotency, log::Entry, presses, timers};
 use mesh_types::{
     Timestamp,
     limits::{DELETED_FILE_SECONDS, FIRED_TIMER_SECONDS, IDEMPOTENCY_SECONDS},
@@ -12,15 +12,19 @@ use mesh_types::{
 /// How old bytes are that nothing names before they go, in seconds. An upload takes less until it is named.
 const UNNAMED_SECONDS: i64 = 24 * 3600;
 
+/// How long a device is told that its code is over, in seconds; afterwards there never was such a code.
+const ENDED_DEVICE_SECONDS: i64 = 3600;
+
 /// Forgets the answers of calls whose idempotency keys are older than a day, what slash commands were called
-/// with, bots were asked and buttons brought, files that were deleted 30 days ago, and timers that fired for the last
-/// time a week ago.
+/// with, bots were asked and buttons brought, files that were deleted 30 days ago, timers that fired for the last
+/// time a week ago, and devices whose time to be signed in was over an hour ago.
 pub fn forget_old(host: &Host) {
     let now = host.clock.now();
     let forget = Forget {
         answers: now.plus_seconds(-IDEMPOTENCY_SECONDS),
         files: now.plus_seconds(-DELETED_FILE_SECONDS),
         timers: now.plus_seconds(-FIRED_TIMER_SECONDS),
+        devices: now.plus_seconds(-ENDED_DEVICE_SECONDS),
     };
     // When the queue is full there are more urgent things; the next time will do.
     let _ = host.store.submit(Box::new(forget));
@@ -44,6 +48,7 @@ struct Forget {
     answers: Timestamp,
     files: Timestamp,
     timers: Timestamp,
+    devices: Timestamp,
 }
 
 impl Job for Forget {
@@ -55,6 +60,7 @@ impl Job for Forget {
             presses::forget(tx, self.answers).await?;
             files::forget(tx, self.files).await?;
             timers::forget(tx, self.timers).await?;
+            devices::forget(tx, self.devices).await?;
             Ok(Vec::new())
         })
     }

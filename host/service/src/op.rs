@@ -120,7 +120,7 @@ pub struct OpSpec {
     pub own_door: Option<&'static str>,
     /// What it costs against the rate limit; 1 for most.
     pub cost: u32,
-    /// It tries a password, so it also draws on the slow bucket of the caller's address.
+    /// It tries a password or a short code, so it also draws on the slow bucket of the caller's address.
     pub sign_in: bool,
     /// One sentence.
     pub summary: &'static str,
@@ -286,7 +286,7 @@ impl OpSpec {
         self
     }
 
-    /// Tries a password.
+    /// Tries a password or a short code.
     #[must_use]
     pub const fn sign_in(mut self) -> Self {
         self.sign_in = true;

@@ -25,6 +25,10 @@ pub static OPS: &[ErasedOp] = &[
     ErasedOp::of::<auth::ListTokens>(),
     ErasedOp::of::<auth::CreateToken>(),
     ErasedOp::of::<auth::RevokeToken>(),
+    ErasedOp::of::<auth::StartDevice>(),
+    ErasedOp::of::<auth::PollDevice>(),
+    ErasedOp::of::<auth::LookUpDevice>(),
+    ErasedOp::of::<auth::DecideDevice>(),
     // Connections
     ErasedOp::of::<socket::OpenSocket>(),
     ErasedOp::of::<socket::CreateSocketTicket>(),

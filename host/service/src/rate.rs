@@ -48,6 +48,13 @@ impl Default for Rates {
     }
 }
 
+/// How often a device that waits to be signed in may ask. It is told to ask half as often, since a network may
+/// bring two questions nearer together.
+const POLLS: Rate = Rate {
+    per_second: 1,
+    burst: 1,
+};
+
 /// What is left of a caller's bucket.
 #[derive(Debug, Clone, Copy)]
 pub struct Left {
@@ -68,6 +75,7 @@ pub struct Limiter {
     addresses: Buckets<IpAddr>,
     accounts: Buckets<String>,
     sign_ins: Buckets<IpAddr>,
+    polls: Buckets<String>,
 }
 
 fn quota(rate: Rate) -> Quota {
@@ -89,6 +97,7 @@ impl Limiter {
             addresses: buckets(quota(rates.address)),
             accounts: buckets(sign_in),
             sign_ins: buckets(sign_in),
+            polls: buckets(quota(POLLS)),
         }
     }
 
@@ -118,12 +127,18 @@ impl Limiter {
         take(&self.accounts, &account.to_lowercase(), 1, self.sign_in()).map(drop)
     }
 
+    /// Takes a waiting device's question, named by the hash of its code.
+    pub(crate) fn take_poll(&self, device: &str) -> Result<()> {
+        take(&self.polls, &device.to_owned(), 1, POLLS).map(drop)
+    }
+
     /// Forgets the buckets that are full again.
     pub fn tidy(&self) {
         self.actors.retain_recent();
         self.addresses.retain_recent();
         self.accounts.retain_recent();
         self.sign_ins.retain_recent();
+        self.polls.retain_recent();
     }
 }
 

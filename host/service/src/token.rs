@@ -19,6 +19,8 @@ pub enum Kind {
     Ticket,
     /// An invitation or the first start's code.
     Code,
+    /// Waits until a person has decided about a device.
+    Device,
 }
 
 impl Kind {
@@ -30,6 +32,7 @@ impl Kind {
             Self::Bot => "mbt_",
             Self::Ticket => "mtt_",
             Self::Code => "mic_",
+            Self::Device => "mdt_",
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod bot_uses;
 pub mod bot_versions;
 pub mod bots;
 pub mod commands;
+pub mod devices;
 mod error;
 pub mod facts;
 pub mod files;
@@ -174,6 +175,7 @@ const NOUNS: &[Noun] = &[
     ("bots", bots::ALL),
     ("bot_calls", bot_calls::ALL),
     ("commands", commands::ALL),
+    ("devices", devices::ALL),
     ("facts", facts::ALL),
     ("idempotency", idempotency::ALL),
     ("inbox", inbox::ALL),

@@ -181,6 +181,8 @@ ids! {
     SessionId = "session";
     /// A personal access token.
     TokenId = "pat";
+    /// A device that asks to be signed in.
+    DeviceId = "device";
     /// One request to this server.
     RequestId = "req";
 }

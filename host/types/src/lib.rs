@@ -10,9 +10,9 @@ pub mod trial;
 pub mod view;
 
 pub use id::{
-    ActorId, ApprovalId, BotCallId, BotId, BotVersionId, CommandCallId, DeadLetterId, DecisionId, FileId, IdError,
-    InstanceId, InviteId, MemberId, MeshId, MessageId, NotificationId, PersonId, PressId, RequestId, RoomId, SessionId,
-    ThreadId, TimerId, TokenId,
+    ActorId, ApprovalId, BotCallId, BotId, BotVersionId, CommandCallId, DeadLetterId, DecisionId, DeviceId, FileId,
+    IdError, InstanceId, InviteId, MemberId, MeshId, MessageId, NotificationId, PersonId, PressId, RequestId, RoomId,
+    SessionId, ThreadId, TimerId, TokenId,
 };
 pub use roles::{
     ActionStyle, ApprovalScope, ApprovalState, AutonomyLevel, BotBackend, Decision, Hears, JoinRule, LogLevel,

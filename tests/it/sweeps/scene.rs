@@ -44,6 +44,18 @@ async fn log_in(server: &TestServer, person: &Person) -> Value {
     server.anonymous().call("auth.login", login).await.expect(200)
 }
 
+/// Two devices that ask to be signed in: the user code is of one that waits, the device code of one that was approved.
+async fn devices(server: &TestServer, approves: &Person) -> Value {
+    let start = async || {
+        let device = json!({ "name": "a device" });
+        server.anonymous().call("device.start", device).await.expect(200)
+    };
+    let (waits, let_in) = (start().await, start().await);
+    let decision = json!({ "user_code": let_in["user_code"], "decision": "approve" });
+    approves.call("device.decide", decision).await.expect(204);
+    json!({ "user_code": waits["user_code"], "device_code": let_in["device_code"], "decision": "approve" })
+}
+
 /// A bot that has one of everything; gives its timer.
 async fn furnish(creator: &Person, bot: &Value, soon: &Value) -> Value {
     for (op, input) in [
@@ -115,6 +127,7 @@ impl Scene {
         let token = json!({ "name": "t", "permissions": ["message.read"], "expires_at": soon });
         let token = creator.call("pat.create", token).await.expect(201);
         let session = log_in(server, creator).await;
+        let devices = devices(server, creator).await;
         let sync = creator.call("event.sync", json!({})).await.expect(200);
         let question = json!({ "mesh_id": mesh.id, "question": "Shall we?" });
         let approval = people.bob.call("approval.request", question).await.expect(201);
@@ -133,7 +146,12 @@ impl Scene {
             "code": invite["code"], "presence": "away", "slug": "kitchen", "member_ids": [bob], "level": "mentions", "handle": "bob", "email": format!("{name}@example.net"), "password": PASSWORD,
             "refresh_token": session["refresh_token"], "cursor": sync["cursor"],
         });
-        for (field, value) in things.as_object().into_iter().flatten() {
+        let things: Map<String, Value> = [things, devices]
+            .iter()
+            .filter_map(Value::as_object)
+            .flat_map(Map::clone)
+            .collect();
+        for (field, value) in &things {
             assert!(!value.is_null(), "{field} is not where it was looked for");
         }
         let special = vec![
@@ -161,10 +179,7 @@ impl Scene {
             ("mcp.call", "jsonrpc", "2.0".into()),
             ("mcp.call", "method", "ping".into()),
         ];
-        Self {
-            things: things.as_object().cloned().unwrap_or_default(),
-            special,
-        }
+        Self { things, special }
     }
 
     /// The streams of the room and of the bot.

@@ -1,12 +1,17 @@
-//! Accounts, sign-in, sessions and personal access tokens.
+//! Accounts, sign-in, sessions, personal access tokens, and devices that are signed in from another one.
 
 mod account;
+mod device;
 mod password;
 mod session;
 mod sign_in;
 mod token;
 
 pub use account::{AuthMethods, Register, RegisterIn, WhoAmI, WhoAmIIn};
+pub use device::{
+    DecideDevice, DecideDeviceIn, Device, DeviceDecision, DeviceTokens, LookUpDevice, LookUpDeviceIn, PollDevice,
+    PollDeviceIn, StartDevice, StartDeviceIn, StartedDevice,
+};
 pub use session::{EndSession, ListSessions, Logout, Refresh, RefreshIn};
 pub use sign_in::{Login, LoginIn, SignedIn};
 pub use token::{CreateToken, CreateTokenIn, ListTokens, RevokeToken};

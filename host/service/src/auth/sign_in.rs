@@ -62,8 +62,20 @@ pub(super) fn new_tokens((person_id, session_id): (PersonId, SessionId), family:
     }
 }
 
-/// Stores what is kept of new tokens: hashes and ends.
+/// Opens a session for whoever just proved who they are.
 pub(super) async fn open<R>(cx: &mut Cx<'_>, allowed: &Grant<R>, person: PersonId) -> Result<SignedIn> {
+    let (device, fresh_until) = (cx.envelope().agent.clone(), cx.now().plus_seconds(FRESH_SECONDS));
+    open_on(cx, allowed, person, (&device, fresh_until)).await
+}
+
+/// Opens a session on a device of this name, and stores what is kept of its tokens: hashes and ends. Until
+/// `fresh_until` it counts as a recent sign-in.
+pub(super) async fn open_on<R>(
+    cx: &mut Cx<'_>,
+    allowed: &Grant<R>,
+    person: PersonId,
+    (device, fresh_until): (&str, Timestamp),
+) -> Result<SignedIn> {
     let (now, id, family) = (cx.now(), cx.id(SessionId::new), secret::unguessable());
     let signed_in = new_tokens((person, id), &family, now);
     let (access, refresh) = (
@@ -76,16 +88,16 @@ pub(super) async fn open<R>(cx: &mut Cx<'_>, allowed: &Grant<R>, person: PersonI
         refresh: &refresh,
         refresh_ends: signed_in.refresh_expires_at,
     };
-    let (device, address) = (cx.envelope().agent.clone(), cx.envelope().address);
+    let address = cx.envelope().address;
     let address = address.map(|address| address.to_string()).unwrap_or_default();
     let new = NewSession {
         id,
         person,
         family: &secret::hash(&family),
-        device: &device,
+        device,
         address: &address,
         at: now,
-        fresh_until: now.plus_seconds(FRESH_SECONDS),
+        fresh_until,
     };
     people::open_session(cx.tx(), allowed, &new, &tokens).await?;
     cx.changed(Stale::Token(access));

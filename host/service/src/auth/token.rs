@@ -12,7 +12,7 @@ use mesh_store::{
     log::Stream,
     tokens::{self, TokenRow},
 };
-use mesh_types::{MeshId, RoomId, Timestamp, TokenId};
+use mesh_types::{MeshId, PersonId, RoomId, Timestamp, TokenId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -150,7 +150,7 @@ impl Op for CreateToken {
     }
 
     async fn run(cx: &mut Cx<'_>, on: Grant<Myself>, mut input: CreateTokenIn) -> Result<NewToken> {
-        let (owner, now, id) = (session_person(&cx.envelope().caller)?, cx.now(), cx.id(TokenId::new));
+        let (owner, now) = (session_person(&cx.envelope().caller)?, cx.now());
         let name = clean_name("/name", &input.name, 80)?;
         input.permissions.sort_unstable();
         input.permissions.dedup();
@@ -163,30 +163,31 @@ impl Op for CreateToken {
         if input.expires_at <= now || input.expires_at > now.plus_seconds(LONGEST) {
             return Err(Error::invalid("/expires_at", "is in the future and within a year"));
         }
-        let token = secret::new(Kind::Personal);
-        let row = TokenRow {
-            id,
-            name,
-            permissions: serde_json::to_string(&input.permissions).map_err(Error::internal)?,
-            meshes: serde_json::to_string(&input.mesh_ids).map_err(Error::internal)?,
-            rooms: serde_json::to_string(&input.room_ids).map_err(Error::internal)?,
-            created_at: now,
-            expires_at: input.expires_at,
-        };
-        tokens::insert(cx.tx(), &on, owner, &secret::hash(&token), &row).await?;
-        cx.emit(
-            Stream::Actor(owner.into()),
-            "account.changed",
-            id,
-            &json!({ "what": "token_made", "token_id": id }),
-        )
-        .await?;
-        Ok(NewToken {
-            id,
-            token,
-            expires_at: input.expires_at,
-        })
+        make(cx, &on, owner, CreateTokenIn { name, ..input }).await
     }
+}
+
+/// Makes a token that was checked, and tells its owner.
+pub(super) async fn make<R>(cx: &mut Cx<'_>, on: &Grant<R>, owner: PersonId, new: CreateTokenIn) -> Result<NewToken> {
+    let (id, token) = (cx.id(TokenId::new), secret::new(Kind::Personal));
+    let row = TokenRow {
+        id,
+        name: new.name,
+        permissions: serde_json::to_string(&new.permissions).map_err(Error::internal)?,
+        meshes: serde_json::to_string(&new.mesh_ids).map_err(Error::internal)?,
+        rooms: serde_json::to_string(&new.room_ids).map_err(Error::internal)?,
+        created_at: cx.now(),
+        expires_at: new.expires_at,
+    };
+    tokens::insert(cx.tx(), on, owner, &secret::hash(&token), &row).await?;
+    let data = json!({ "what": "token_made", "token_id": id });
+    cx.emit(Stream::Actor(owner.into()), "account.changed", id, &data)
+        .await?;
+    Ok(NewToken {
+        id,
+        token,
+        expires_at: new.expires_at,
+    })
 }
 
 /// `pat.revoke`
