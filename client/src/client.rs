@@ -129,6 +129,20 @@ impl Client {
         }
     }
 
+    /// Opens an answer that goes on: server-sent events.
+    pub(crate) async fn open(&self, path: &str, token: Option<&str>) -> Result<Response> {
+        let mut request = self.inner.http.get(format!("{}/api/v1{path}", self.url()));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        let response = request.send().await.map_err(failed)?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let refused = read(response).await.err();
+        Err(refused.unwrap_or_else(|| Error::Protocol("this answer is no stream of events".into())))
+    }
+
     async fn send_once(&self, call: &Call, token: Option<&str>) -> Result<Answer> {
         let address = match call.path.strip_prefix("//") {
             Some(rest) => format!("{}/{rest}", self.url()),

@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 
 mod backoff;
+mod bot_log;
 mod call;
 mod client;
 mod error;
@@ -9,6 +10,7 @@ mod follow;
 mod socket;
 mod token;
 
+pub use bot_log::{BotLog, LogItem};
 pub use call::{Answer, Call};
 pub use client::Client;
 pub use error::{Error, FieldError, Problem, Result};

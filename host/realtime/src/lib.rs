@@ -7,6 +7,7 @@
 pub mod echo;
 mod end;
 mod handshake;
+mod held;
 mod hub;
 mod line;
 mod plain;
@@ -18,6 +19,7 @@ mod web_socket;
 
 use axum::{
     Router,
+    extract::Path,
     routing::{any, get},
 };
 use hub::Hub;
@@ -62,7 +64,7 @@ impl Realtime {
 
     /// The routes of its doors. Whoever serves them has checked where the page is from.
     pub fn router(self: &Arc<Self>) -> Router {
-        let (plain, sent) = (self.clone(), self.clone());
+        let (plain, sent, tails) = (self.clone(), self.clone(), self.clone());
         let socket_io = |speech| {
             let realtime = self.clone();
             any(move |request| {
@@ -78,6 +80,10 @@ impl Realtime {
             .route(
                 "/api/v1/me/events/stream",
                 get(move |request| async move { server_sent::answer(&sent, request).await }),
+            )
+            .route(
+                "/api/v1/bots/{bot_id}/logs/tail",
+                get(move |bot: Path<String>, request| async move { server_sent::tail(&tails, bot.0, request).await }),
             )
             .route("/socket.io/", socket_io(Speech::Text))
             .route("/socket.io/msgpack/", socket_io(Speech::Pack))

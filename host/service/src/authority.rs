@@ -24,6 +24,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
 };
+use tokio::sync::watch;
 
 /// What a write made untrue.
 #[derive(Debug, Clone)]
@@ -48,6 +49,7 @@ pub enum Stale {
 pub struct Authority {
     generation: AtomicU64,
     changing: Mutex<()>,
+    changes: watch::Sender<()>,
     places: Cache<(MeshId, ActorId), Option<Place>>,
     rooms: Cache<RoomId, Option<RoomRow>>,
     seats: Cache<(RoomId, ActorId), Option<SeatRow>>,
@@ -74,6 +76,7 @@ impl Authority {
         Self {
             generation: AtomicU64::new(0),
             changing: Mutex::new(()),
+            changes: watch::Sender::default(),
             places: Cache::new(KEPT),
             rooms: Cache::new(KEPT),
             seats: Cache::new(KEPT),
@@ -87,6 +90,11 @@ impl Authority {
     /// Rises whenever anything that decides about rights changes.
     pub fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
+    }
+
+    /// Told whenever anything that decides about rights changed and was forgotten here.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
     }
 
     /// Forgets what a commit changed.
@@ -112,6 +120,7 @@ impl Authority {
                 ),
             }
         }
+        self.changes.send_replace(());
     }
 
     /// `load` makes a future of its own size only when it is needed: what is known costs no copy of it.

@@ -4,7 +4,7 @@ use crate::{
     Error, Result,
     authority::Authority,
     blobs::Blobs,
-    bot::Answers,
+    bot::{Answers, Tails},
     clock::{Clock, Ids},
     error::Code,
     live::Live,
@@ -69,6 +69,8 @@ pub struct Host {
     pub tickets: Tickets,
     /// Wakes the followers of the log.
     pub live: Arc<Live>,
+    /// Wakes those who follow what a bot says.
+    pub tails: Tails,
     /// Wakes what runs calls that a person let go ahead.
     pub(crate) let_go: Notify,
     /// Wakes what fires timers.
@@ -105,6 +107,7 @@ impl Host {
             present: Present::default(),
             tickets: Tickets::default(),
             live,
+            tails: Tails::default(),
             let_go: Notify::new(),
             timers: Notify::new(),
             answers: Answers::default(),

@@ -134,6 +134,7 @@ pub static OPS: &[ErasedOp] = &[
     ErasedOp::of::<bot::StopBot>(),
     ErasedOp::of::<bot::GetBotStatus>(),
     ErasedOp::of::<bot::ListBotLogs>(),
+    ErasedOp::of::<bot::TailBotLogs>(),
     ErasedOp::of::<bot::WriteBotLog>(),
     ErasedOp::of::<bot::ListBotGrants>(),
     ErasedOp::of::<bot::PutBotGrant>(),

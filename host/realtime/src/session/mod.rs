@@ -35,7 +35,7 @@ use std::{
 /// Events of one stretch of the log.
 const STRETCH: (usize, usize) = (100, 256 << 10);
 /// How long before its end a token is asked for, in milliseconds.
-const WARNING: i64 = 60_000;
+pub(crate) const WARNING: i64 = 60_000;
 /// Rooms looked at from outside at once.
 const VIEWS: usize = 50;
 
@@ -572,7 +572,7 @@ pub(crate) async fn prove(
     })
 }
 
-fn proof(caller: &Caller, token: Option<String>) -> Proof {
+pub(crate) fn proof(caller: &Caller, token: Option<String>) -> Proof {
     let session = match caller.credential {
         Credential::Session { id, .. } => Some(id),
         _ => None,

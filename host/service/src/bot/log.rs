@@ -50,6 +50,7 @@ impl Op for WriteBotLog {
         };
         let row = facts::bot(cx.tx(), bot).await?.ok_or_else(Error::not_found)?;
         cx.file_under(row.mesh);
+        bot_logs::take_turn(cx.tx(), &on, bot).await?;
         let instance = cx
             .host()
             .runtime
@@ -73,6 +74,7 @@ impl Op for WriteBotLog {
                 bot_logs::trim(cx.tx(), &on, bot).await?;
             }
         }
+        cx.afterwards(move |host| host.tails.tell(bot));
         Ok(Nothing {})
     }
 }

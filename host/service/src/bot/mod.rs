@@ -19,6 +19,7 @@ mod review;
 mod run;
 mod secret;
 mod subscription;
+mod tail;
 mod test;
 mod token;
 mod update;
@@ -50,6 +51,7 @@ pub use secret::{
     BotSecretIn, BotSecrets, DeleteBotSecret, ListBotSecrets, OpenedSecret, PutBotSecret, PutBotSecretIn, ReadBotSecret,
 };
 pub use subscription::{GetBotSubscription, PutBotSubscription, PutBotSubscriptionIn};
+pub use tail::{LogStretch, TailBotLogs, TailBotLogsIn, Tails};
 pub use test::{TestBot, TestBotIn};
 pub use token::{RevokeBotToken, RotateBotToken, RotateBotTokenIn};
 pub use update::{UpdateBot, UpdateBotIn};

@@ -1,8 +1,11 @@
 use super::super::{show, text};
-use crate::client::{Client, Result};
-use crate::print::line;
+use crate::{
+    client::{Client, Failure, Result},
+    print::line,
+};
 use clap::Args;
-use std::time::Duration;
+use mesh_client::{BotLog, LogItem};
+use serde_json::{Value, json};
 
 #[derive(Args)]
 pub(crate) struct Logs {
@@ -11,7 +14,7 @@ pub(crate) struct Logs {
     /// The mesh; the one of `mesh init` when absent.
     #[arg(long, default_value = "")]
     mesh: String,
-    /// Go on showing new lines until interrupted.
+    /// Go on showing new lines, as the bot says them, until interrupted.
     #[arg(short, long)]
     follow: bool,
 }
@@ -21,21 +24,33 @@ impl Logs {
         let client = Client::stored()?;
         let mesh = client.mesh(&self.mesh).await?;
         let bot = client.bot(&mesh, &self.bot).await?;
-        let mut last = String::new();
+        let page = client.get(&format!("/bots/{bot}/logs?limit=200")).await?;
+        let lines = page["items"].as_array().cloned().unwrap_or_default();
+        lines.iter().rev().for_each(|line| print(as_json, line));
+        if !self.follow {
+            return Ok(());
+        }
+        let last = lines.first().map_or_else(|| "0".into(), |line| text(line, "id"));
+        let bot = bot.parse().map_err(Failure::failed)?;
+        let mut log = BotLog::after(client.api(), bot, &last);
         loop {
-            let page = client.get(&format!("/bots/{bot}/logs?limit=200")).await?;
-            let mut lines = page["items"].as_array().cloned().unwrap_or_default();
-            lines.retain(|line| text(line, "id") > last);
-            for line in lines.iter().rev() {
-                show(as_json, line, |line| {
-                    line!("{} {:5} {}", text(line, "at"), text(line, "level"), text(line, "text"));
-                });
-                last = text(line, "id");
+            let item = tokio::select! {
+                item = log.next() => item.map_err(|error| client.failure(error))?,
+                _ = tokio::signal::ctrl_c() => return Ok(()),
+            };
+            match item {
+                LogItem::Line(line) => print(as_json, &json!(line)),
+                LogItem::Disconnected { error, again_in } if !again_in.is_zero() => {
+                    eprintln!("mesh: {error}; trying again in {:.1} s", again_in.as_secs_f32());
+                }
+                _ => {}
             }
-            if !self.follow {
-                return Ok(());
-            }
-            tokio::time::sleep(Duration::from_secs(1)).await;
         }
     }
+}
+
+fn print(as_json: bool, line: &Value) {
+    show(as_json, line, |line| {
+        line!("{} {:5} {}", text(line, "at"), text(line, "level"), text(line, "text"));
+    });
 }
