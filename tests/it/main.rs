@@ -16,5 +16,6 @@ mod mcp;
 mod messages;
 mod neighbours;
 mod people;
+mod scripts;
 mod sweeps;
 mod trials;

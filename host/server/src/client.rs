@@ -20,7 +20,7 @@ pub(crate) struct Failure {
 }
 
 /// What a command gives.
-pub(crate) type Result<T> = std::result::Result<T, Failure>;
+pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
 
 impl Failure {
     /// Refused or failed: exit code 1.

@@ -1,7 +1,7 @@
 //! What every running bot carries with it: its WASI, its budgets and its log.
 
 use wasmtime::component::ResourceTable;
-use wasmtime_wasi::{WasiCtx, WasiCtxView};
+use wasmtime_wasi::{HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView};
 
 use crate::end::Exhausted;
 use crate::limits::Limits;
@@ -26,8 +26,17 @@ pub struct Sandbox {
 impl Sandbox {
     /// A fresh sandbox for one instance.
     pub fn new(limits: Limits) -> Self {
+        Self::with(limits, &mut WasiCtx::builder())
+    }
+
+    /// A fresh sandbox for one instance, which knows the time by this clock and not by the machine's.
+    pub(crate) fn by_clock(limits: Limits, clock: impl HostWallClock + 'static) -> Self {
+        Self::with(limits, WasiCtx::builder().wall_clock(clock))
+    }
+
+    fn with(limits: Limits, wasi: &mut WasiCtxBuilder) -> Self {
         let log = LogBook::new(limits.log_bytes);
-        let wasi = WasiCtx::builder()
+        let wasi = wasi
             .stdout(log.stream(LogSource::Stdout))
             .stderr(log.stream(LogSource::Stderr))
             .allow_tcp(false)

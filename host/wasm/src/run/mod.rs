@@ -5,6 +5,7 @@
 //! owns the bot's instance, takes its events from the inbox one at a time, and settles each.
 
 mod allowed;
+mod clock;
 mod convert;
 mod event;
 mod guest;

@@ -1,9 +1,9 @@
 //! Follows the log and wakes the bots that have something to do. Ten thousand idle bots cost nothing
 //! here: a bot has a worker only while there is work, an instance, or an event that waits.
 
-use super::{guest::Guest, handle::Handle, worker::Worker};
+use super::{clock::Time, guest::Guest, handle::Handle, worker::Worker};
 use crate::{
-    Digest, Engine, EngineConfig, InspectionBounds, Limits, LogLevel, LogOutput, LogSource, Refused,
+    Digest, Engine, EngineConfig, InspectionBounds, Limits, LogLevel, LogOutput, LogSource, Refused, Sandbox,
     compile::{CompileError, Compiler, CompilerConfig},
     inspect,
     link::{Allowed, Linked, Linker},
@@ -263,8 +263,13 @@ impl Shared {
         linked.map_err(|error| Error::new(Code::ComponentInvalid, error))
     }
 
+    /// A sandbox for an instance of a bot with these limits, which knows the time as the server does.
+    pub(crate) fn sandbox(&self, limits: &str) -> Sandbox {
+        Sandbox::by_clock(self.limits(limits), Time(self.host.clone()))
+    }
+
     /// What a bot may use: the server's defaults, with what an administrator set for this one.
-    pub(crate) fn limits(&self, set: &str) -> Limits {
+    fn limits(&self, set: &str) -> Limits {
         let set: BotLimitSettings = serde_json::from_str(set).unwrap_or_default();
         let (limits, defaults) = (set.effective(), &self.config.limits);
         let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);

@@ -8,7 +8,6 @@ use super::{
     told::Told,
 };
 use crate::{
-    Sandbox,
     bindings::Outcome,
     end::CallEnd,
     instance::{After, Instance, Spent},
@@ -117,7 +116,7 @@ impl Shared {
             (tried.bot, tried.mesh),
             tried.handle.clone(),
             course.told.clone(),
-            Sandbox::new(self.limits(&tried.limits)),
+            self.sandbox(&tried.limits),
         );
         guest.dry = Some(Calls::default());
         let started = Instance::start(&linked, guest).await;

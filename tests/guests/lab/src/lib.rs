@@ -19,7 +19,7 @@
 //! | `twice ONE OTHER` | writes ONE bit by bit and fails; when the event comes again, writes OTHER to its end |
 //! | `subscribe EVENT ROOM` | from now on hears only this event, of this room |
 //! | `askfor OP JSON` | asks people to let this call be made |
-//! | `look` | tries files, environment and arguments |
+//! | `look` `clock` | tries files, environment and arguments; says how far its clock is from the server's |
 //! | `/measure TEXT` | a slash command: says who called it, and with what |
 //! | `count` | says how many events this instance has seen, and so whether it is a fresh one |
 
@@ -210,6 +210,7 @@ impl Lab {
             }
             "whoami" => said(mesh.whoami().map(|me| me.actor.name)),
             "look" => look::around(),
+            "clock" => look::clock(message.created_at),
             "count" => self.events.to_string(),
             _ => return Ok(None),
         }))

@@ -33,3 +33,10 @@ pub(crate) fn around() -> String {
     let arguments = std::env::args_os().count();
     format!("files {files}, passwd {passwords}, variables {variables}, arguments {arguments}")
 }
+
+/// How far this bot's clock is from the one by which the server wrote a message.
+pub(crate) fn clock(written_at: u64) -> String {
+    let own = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let own = own.unwrap_or_default().as_millis();
+    format!("{} minutes", own.abs_diff(written_at.into()) / 60_000)
+}

@@ -4,7 +4,7 @@ use super::{
     super::show,
     inspect,
     project::{Language, Project},
-    toolchain,
+    script, toolchain,
 };
 use crate::client::{Failure, Result};
 use crate::print::line;
@@ -87,17 +87,44 @@ pub(crate) struct Test {
     /// The bot's folder.
     #[arg(default_value = ".")]
     folder: PathBuf,
+    /// Only this script, once or more; without it the language's own tests and every script in `tests`.
+    #[arg(long, value_name = "FILE")]
+    script: Vec<PathBuf>,
+    /// Build nothing: play the scripts with this component.
+    #[arg(long, value_name = "FILE")]
+    component: Option<PathBuf>,
 }
 
 impl Test {
-    pub(crate) fn run(self) -> Result<()> {
-        let project = Project::open(&self.folder)?;
-        let folder = &project.folder;
-        match project.language {
-            Language::Rust => toolchain::native_cargo(folder, &["test"]),
-            Language::Go => toolchain::go(folder, &["test", "./..."]),
-            Language::Js => toolchain::js(folder, &["npm", "test"]),
-            Language::Python => toolchain::python(folder, &["-m", "unittest"]),
-        }
+    pub(crate) async fn run(self, as_json: bool) -> Result<()> {
+        let scripts = if self.script.is_empty() {
+            script::find(&self.folder)
+        } else {
+            self.script.clone()
+        };
+        let component = if let Some(component) = self.component {
+            component
+        } else {
+            let project = Project::open(&self.folder)?;
+            if self.script.is_empty() {
+                test(&project)?;
+            }
+            if scripts.is_empty() {
+                return Ok(());
+            }
+            build(&project)?
+        };
+        script::play(&component, &scripts, as_json).await
+    }
+}
+
+/// The language's own tests.
+fn test(project: &Project) -> Result<()> {
+    let folder = &project.folder;
+    match project.language {
+        Language::Rust => toolchain::native_cargo(folder, &["test"]),
+        Language::Go => toolchain::go(folder, &["test", "./..."]),
+        Language::Js => toolchain::js(folder, &["npm", "test"]),
+        Language::Python => toolchain::python(folder, &["-m", "unittest"]),
     }
 }

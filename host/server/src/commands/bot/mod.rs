@@ -8,6 +8,7 @@ mod inspect;
 mod logs;
 mod new;
 mod project;
+mod script;
 mod toolchain;
 
 use crate::client::Result;
@@ -19,7 +20,7 @@ pub(crate) enum Bot {
     New(new::New),
     /// Build the bot of this folder to `dist/NAME.wasm`.
     Build(build::Build),
-    /// Run the tests of the bot of this folder, on a mesh in memory.
+    /// Run the tests of the bot of this folder, and play its scripts in a mesh of their own.
     Test(build::Test),
     /// Build, deploy into a room of its own, and do so again whenever a file changes.
     Dev(dev::Dev),
@@ -38,7 +39,7 @@ impl Bot {
         match self {
             Self::New(new) => new.run(as_json),
             Self::Build(build) => build.run(as_json),
-            Self::Test(test) => test.run(),
+            Self::Test(test) => test.run(as_json).await,
             Self::Dev(dev) => dev.run().await,
             Self::Deploy(deploy) => deploy.run(as_json).await,
             Self::Logs(logs) => logs.run(as_json).await,

@@ -45,7 +45,7 @@ impl New {
             let folder = folder.display();
             line!("{folder} is a bot in {}. Next:", self.lang.name());
             line!("  cd {folder}");
-            line!("  mesh bot test      # its tests, on a mesh in memory");
+            line!("  mesh bot test      # its tests, and its scripts on a mesh in memory");
             line!("  mesh bot build     # dist/{}.wasm", self.name);
             line!("  mesh bot deploy --room general");
             line!("  mesh bot dev       # the two above, whenever a file changes");

@@ -2,7 +2,7 @@
 
 use super::Loaded;
 use crate::{
-    LogLevel, LogLine, LogOutput, LogSource, Sandbox,
+    LogLevel, LogLine, LogOutput, LogSource,
     bindings::{Outcome, Payload},
     end::CallEnd,
     instance::{After, Called, Instance, Spent},
@@ -147,7 +147,7 @@ impl Shift {
             (self.bot, row.mesh),
             row.handle.clone(),
             told.clone(),
-            Sandbox::new(self.shared.limits(&row.limits)),
+            self.shared.sandbox(&row.limits),
         );
         let Called { end, log, after, .. } = Instance::start(&self.loaded.linked, guest).await;
         self.keep_log(&told, log).await;
