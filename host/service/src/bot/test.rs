@@ -101,7 +101,7 @@ async fn event(host: &Host, tx: &mut Tx<'_>, caller: &Caller, mesh: MeshId, inpu
         None => None,
     };
     let mut data = input.data.clone();
-    if let ("message.created" | "message.edited", Some(author)) = (kind.as_str(), &actor) {
+    if let ("message.created" | "message.completed" | "message.edited", Some(author)) = (kind.as_str(), &actor) {
         if !data.get("text").is_some_and(Value::is_string) {
             return Err(Error::invalid("/data/text", "is what the message says"));
         }
