@@ -118,10 +118,11 @@ impl Stage {
         self.say(&format!("@{} {words}", self.handle)).await
     }
 
-    /// What the bot says next after this message, other than what it has deleted again.
+    /// What the bot says next after this message, other than what it has deleted again, and cards.
     async fn next(&self, after: &Value) -> Value {
         self.first(|one| {
-            one["seq"].as_i64() > after["seq"].as_i64() && one["redacted"] != true && one["text"] != "gone"
+            let said = one["redacted"] != true && one["text"] != "gone" && one["approval_id"].is_null();
+            said && one["seq"].as_i64() > after["seq"].as_i64()
         })
         .await
     }

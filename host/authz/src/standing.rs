@@ -76,12 +76,12 @@ fn visible_to(caller: &Caller, role: Role, facts: &Facts) -> Step {
     }
 }
 
-/// It is about a member or a bot that is not the caller and shares no room with it.
+/// It is about a member or a bot that is neither the caller nor kept by it, and shares no room with it.
 fn about_stranger(caller: &Caller, facts: &Facts) -> bool {
     let itself = match (facts.subject, facts.bot, caller.who) {
         (Some(subject), _, _) => subject.is_caller,
         (None, Some(bot), Who::Bot { id, .. }) => bot == id,
-        (None, Some(_), _) => false,
+        (None, Some(_), _) => facts.owned,
         (None, None, _) => return false,
     };
     !itself && !facts.shares_room

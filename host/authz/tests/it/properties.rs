@@ -48,6 +48,7 @@ fn hidden(scene: &Scene, permission: Permission) -> bool {
     });
     let oneself = match scene.caller.who {
         Who::Bot { id, .. } if facts.subject.is_none() => facts.bot == Some(id),
+        _ if facts.subject.is_none() && facts.bot.is_some() => facts.owned,
         _ => on_oneself,
     };
     let about_somebody = facts.room.is_none() && (facts.subject.is_some() || facts.bot.is_some());

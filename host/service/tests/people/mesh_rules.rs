@@ -50,11 +50,12 @@ impl Scene {
     /// Ann changes the settings as they are now.
     async fn set(&self, world: &World, fields: Value) -> Result<Value, mesh_service::Error> {
         let now = world.ok(&self.ann, "mesh_settings.get", self.here()).await;
-        let mut fields = fields;
+        self.set_at(world, &now["revision"], fields).await
+    }
+
+    async fn set_at(&self, world: &World, revision: &Value, mut fields: Value) -> Result<Value, mesh_service::Error> {
         fields["mesh_id"] = json!(self.mesh);
-        world
-            .matched(&self.ann, &now["revision"], "mesh_settings.update", fields)
-            .await
+        world.matched(&self.ann, revision, "mesh_settings.update", fields).await
     }
 }
 
@@ -93,9 +94,10 @@ on_both_engines! {
             let told = world.newest(&stream, "mesh.changed").await;
             assert_eq!(told, json!({ "mesh_id": scene.mesh, "settings": ["locale"] }));
         }
+        let now = world.ok(&scene.ann, "mesh_settings.get", scene.here()).await;
         let (a, b) = join(
-            scene.set(world, json!({ "locale": "fr" })),
-            scene.set(world, json!({ "profile_fields": ["pronouns"] })),
+            scene.set_at(world, &now["revision"], json!({ "locale": "fr" })),
+            scene.set_at(world, &now["revision"], json!({ "profile_fields": ["pronouns"] })),
         )
         .await;
         let refused = [a, b].into_iter().filter_map(Result::err).map(|error| error.code);
