@@ -20,7 +20,7 @@ async fn bots_of_every_version_of_the_contract_answer() {
         let room = room["id"].as_str().unwrap();
         let bot = deploy(&person, mesh, &version, component).await;
         person
-            .post(&format!("/rooms/{room}/bots"), json!({ "bot_id": bot }))
+            .post(&format!("/rooms/{room}/bots"), json!({ "bot_id": bot, "hears": "all" }))
             .await
             .expect(201);
         let body = json!({ "text": "are you there?" });
