@@ -263,6 +263,15 @@ func payloadOf(payload mesh_bot_handler.Payload) Payload {
 			DueAt:   timeOf(firing.DueAt),
 			Data:    json.RawMessage(firing.Data),
 		}}
+	case mesh_bot_handler.Payload_BotCalled:
+		question := payload.BotCalled()
+		return BotCalled{Call{
+			ID:       question.CallId,
+			Method:   question.Method,
+			Input:    json.RawMessage(question.Input),
+			Hops:     int(question.Hops),
+			Deadline: timeOf(question.Deadline),
+		}}
 	case mesh_bot_handler.Payload_BotConfigChanged:
 		return ConfigChanged{}
 	case mesh_bot_handler.Payload_BotGrantsChanged:

@@ -24,6 +24,8 @@ var (
 	ErrUnavailable = errors.New("unavailable")
 	// ErrMalformed: not of the shape that the bot expects. See [MalformedError].
 	ErrMalformed = errors.New("malformed")
+	// ErrFailed: another bot was asked and failed. See [FailedError].
+	ErrFailed = errors.New("failed")
 )
 
 // DeniedError says that the mesh refuses. Nothing happened and nothing was spent.
@@ -132,6 +134,17 @@ func (e *MalformedError) Is(target error) bool { return target == ErrMalformed }
 
 // Unwrap gives what reading it gave.
 func (e *MalformedError) Unwrap() error { return e.Err }
+
+// FailedError is what another bot says in place of an answer; see [Mesh.Call].
+type FailedError struct {
+	// Why, in the words of that bot.
+	Why string
+}
+
+func (e *FailedError) Error() string { return e.Why }
+
+// Is makes it an [ErrFailed].
+func (e *FailedError) Is(target error) bool { return target == ErrFailed }
 
 // Retry is the error with which a handler asks for this event again, after wait.
 func Retry(wait time.Duration) error { return &retryError{wait} }

@@ -18,7 +18,7 @@ type Event struct {
 
 // Payload is what happened: one of [MessageCreated], [MessageCompleted], [MessageEdited],
 // [MessageDeleted], [MessageActed], [ReactionAdded], [ReactionRemoved], [ThreadChanged], [RoomMemberJoined], [RoomMemberLeft], [RoomOpened], [RoomClosed],
-// [CommandInvoked], [ApprovalDecided], [TimerFired], [ConfigChanged], [GrantsChanged], [Gap] and [Other].
+// [CommandInvoked], [ApprovalDecided], [TimerFired], [BotCalled], [ConfigChanged], [GrantsChanged], [Gap] and [Other].
 type Payload interface{ payload() }
 
 type (
@@ -55,6 +55,8 @@ type (
 	ApprovalDecided struct{ Decision Decision }
 	// TimerFired is a timer of the bot that was due.
 	TimerFired struct{ Firing Firing }
+	// BotCalled is a question to the bot, whose answer somebody waits for.
+	BotCalled struct{ Call Call }
 	// ConfigChanged says that the bot's settings or secrets changed.
 	ConfigChanged struct{}
 	// GrantsChanged says that the bot's rights changed.
@@ -86,6 +88,7 @@ func (RoomClosed) payload()       {}
 func (CommandInvoked) payload()   {}
 func (ApprovalDecided) payload()  {}
 func (TimerFired) payload()       {}
+func (BotCalled) payload()        {}
 func (ConfigChanged) payload()    {}
 func (GrantsChanged) payload()    {}
 func (Gap) payload()              {}

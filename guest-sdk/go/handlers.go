@@ -33,6 +33,10 @@ type Handlers struct {
 	// OnCommand answers one of the bot's slash commands, with a message in its room.
 	OnCommand func(m *Mesh, c Command) error
 
+	// OnCall answers what somebody asks this bot for and waits for. The value is the answer, anything that can be written
+	// as JSON; every error is told to whoever asked, and the event is done. Needs bot.state.
+	OnCall func(m *Mesh, c Call) (any, error)
+
 	// OnTimer is told that a timer of the bot has fired.
 	OnTimer func(m *Mesh, f Firing) error
 
@@ -82,6 +86,10 @@ func (h Handlers) dispatch(m *Mesh, e Event) error {
 		command := payload.Command
 		command.By = e.Actor
 		return callWith(h.OnCommand, m, command)
+	case BotCalled:
+		asked := payload.Call
+		asked.By = e.Actor
+		return h.answer(m, asked)
 	case TimerFired:
 		return callWith(h.OnTimer, m, payload.Firing)
 	case ApprovalDecided:

@@ -2,7 +2,10 @@
 
 package bot
 
-import "log/slog"
+import (
+	"log/slog"
+	"time"
+)
 
 // Host is what stands behind a [Mesh]: one method for each function of the contract, named after the operations. In a
 // component these are the imports of mesh:bot, which the linker leaves out where a bot does not use them. Natively it is
@@ -52,6 +55,11 @@ type Host interface {
 	BotLimitGet() (string, error)
 	BotSubscriptionGet() (string, error)
 	BotSubscriptionPut(events, rooms []string) (string, error)
+
+	// BotCall takes the input as JSON. What the other bot says in place of an answer is a [*FailedError].
+	BotCall(bot, method, input string, timeout time.Duration) (string, error)
+	// BotCallAnswer takes the answer as JSON, or what is said in its place.
+	BotCallAnswer(call, answer string, failure error) error
 
 	EventSync(cursor string) (string, error)
 	RoomEventList(room string, after uint64, limit int) (string, error)

@@ -7,6 +7,7 @@ import (
 	"the-mesh.dev/bot/internal/wit/imports/mesh_bot_approvals"
 	"the-mesh.dev/bot/internal/wit/imports/mesh_bot_auth"
 	"the-mesh.dev/bot/internal/wit/imports/mesh_bot_bots"
+	"the-mesh.dev/bot/internal/wit/imports/mesh_bot_calls"
 	"the-mesh.dev/bot/internal/wit/imports/mesh_bot_config"
 	"the-mesh.dev/bot/internal/wit/imports/mesh_bot_docs"
 	"the-mesh.dev/bot/internal/wit/imports/mesh_bot_events"
@@ -189,6 +190,28 @@ func (host) BotSubscriptionGet() (string, error) { return same(mesh_bot_bots.Bot
 
 func (host) BotSubscriptionPut(events, rooms []string) (string, error) {
 	return same(mesh_bot_bots.BotSubscriptionPut(someList(events), someList(rooms)))
+}
+
+func (host) BotCall(bot, method, input string, timeout time.Duration) (string, error) {
+	most := wit.None[uint32]()
+	if timeout != 0 {
+		most = wit.Some(uint32(max(0, timeout.Milliseconds())))
+	}
+	answer, err := same(mesh_bot_calls.Call(bot, method, input, most))
+	switch {
+	case err != nil:
+		return "", err
+	case answer.IsErr():
+		return "", &FailedError{answer.Err()}
+	}
+	return answer.Ok(), nil
+}
+
+func (host) BotCallAnswer(call, answer string, failed error) error {
+	if failed != nil {
+		return failure(mesh_bot_calls.Answer(call, wit.Err[string](failed.Error())))
+	}
+	return failure(mesh_bot_calls.Answer(call, wit.Ok[string, string](answer)))
 }
 
 func (host) EventSync(cursor string) (string, error) { return same(mesh_bot_events.Sync(some(cursor))) }

@@ -43,11 +43,12 @@ func wrapped(err error) error {
 func TestErrorsAreOfTheirKindOnly(t *testing.T) {
 	kinds := []error{
 		ErrDenied, ErrNotFound, ErrInvalid, ErrConflict, ErrRateLimited, ErrPending, ErrUnavailable, ErrMalformed,
+		ErrFailed,
 	}
 	cause := errors.New("cause")
 	all := []error{
 		&DeniedError{Reason: "role"}, &NotFoundError{"x"}, &InvalidError{"x"}, &ConflictError{"x"}, &RateLimitedError{1},
-		&PendingError{"x"}, &UnavailableError{"x"}, &MalformedError{"x", cause},
+		&PendingError{"x"}, &UnavailableError{"x"}, &MalformedError{"x", cause}, &FailedError{"x"},
 	}
 	for i, err := range all {
 		for j, kind := range kinds {

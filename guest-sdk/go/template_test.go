@@ -35,7 +35,7 @@ func TestTheTemplateIsAProject(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, used := range map[string]bool{"kv": true, "messages": true, "log": true, "files": false, "rooms": false, "http": false} {
+	for name, used := range map[string]bool{"kv": true, "messages": true, "log": true, "calls": true, "files": false, "rooms": false, "http": false} {
 		if strings.Contains(string(core), "mesh:bot/"+name+"@") != used {
 			t.Errorf("is %s imported? it should be: %t", name, used)
 		}

@@ -36,6 +36,9 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 /** What a handler may give: anything but a promise, since nobody waits for one. It is not looked at. */
 export type Handled = void | undefined | null | boolean | number | string | (object & { readonly then?: never });
 
+/** What {@link Handlers.onCall} gives: something that JSON can hold. Nothing is `null`. */
+export type Answer = void | undefined | null | boolean | number | string | (object & { readonly then?: never });
+
 /** What a bot does. It has only the handlers it needs. See {@link MeshError} for what happens when one throws. */
 export interface Handlers {
   /** Runs once in each instance, before its first event. An error stops the bot. */
@@ -55,6 +58,11 @@ export interface Handlers {
   onAction?(press: Press, mesh: Mesh): Handled;
   /** One of the bot's slash commands was called. Answer with a message in its room. */
   onCommand?(command: Command, mesh: Mesh): Handled;
+  /**
+   * Somebody asks this bot for something and waits: what it returns is the answer, and whatever it throws is told to
+   * whoever asked. Needs `bot.state`.
+   */
+  onCall?(call: Call, mesh: Mesh): Answer;
   /** One of the bot's timers has fired. */
   onTimer?(timer: TimerFired, mesh: Mesh): Handled;
   /** A question that the bot asked, or a call that it had to ask about, was decided. */
@@ -222,6 +230,22 @@ export interface Command {
   readonly replyHandle: Id;
   /** How many bots stand between this call and the person who caused it. */
   readonly hops: number;
+}
+
+/** What somebody asks this bot for and waits for, 30 s at most. */
+export interface Call {
+  /** Names it. */
+  readonly id: Id;
+  /** What is asked for, in this bot's own words. */
+  readonly method: string;
+  /** With what. */
+  readonly input: any;
+  /** Who asks: a person or a bot. */
+  readonly by: Actor;
+  /** How many bots stand between this call and the person who caused it. */
+  readonly hops: number;
+  /** Nobody waits any longer than that. */
+  readonly deadline: Timestamp;
 }
 
 /** A timer of this bot has fired. */
@@ -420,6 +444,18 @@ export class Mesh {
    * status. Redirects are not followed. Needs `bot.network`.
    */
   fetch(url: string | URL, options?: FetchOptions): Response;
+  /**
+   * Asks a bot of this mesh for something and waits for its answer, at most 30 s and never longer than whoever asked
+   * this bot waits. Needs `command.invoke`.
+   *
+   * What the other bot says in place of an answer is a {@link FailedError}. A bot that waits handles nothing else
+   * meanwhile, unless `bot.toml` gives it several instances.
+   *
+   * ```js
+   * const text = mesh.call(translator, "translate", { text: mention.text });
+   * ```
+   */
+  call<Result = any>(bot: Id, method: string, input?: unknown, options?: { timeoutMs?: number }): Result;
   /** The bot's settings. Secrets are never in them. */
   config<Settings = any>(): Settings;
   /**
@@ -736,7 +772,15 @@ export interface Response {
 export abstract class MeshError extends Error {
   /** The kind of error, in words. */
   readonly kind:
-    "denied" | "not found" | "invalid" | "conflict" | "rate limited" | "pending" | "unavailable" | "malformed";
+    | "denied"
+    | "not found"
+    | "invalid"
+    | "conflict"
+    | "rate limited"
+    | "pending"
+    | "unavailable"
+    | "malformed"
+    | "failed";
 }
 
 /** The mesh refuses. Nothing happened and nothing was spent. */
@@ -795,6 +839,13 @@ export class UnavailableError extends MeshError {
 export class MalformedError extends MeshError {
   constructor(why: string);
   readonly kind: "malformed";
+  readonly detail: string;
+}
+
+/** Another bot was asked, and says this in place of an answer. */
+export class FailedError extends MeshError {
+  constructor(why: string);
+  readonly kind: "failed";
   readonly detail: string;
 }
 

@@ -4,6 +4,7 @@ export { defineBot } from "./src/bot.js";
 export {
   ConflictError,
   DeniedError,
+  FailedError,
   InvalidError,
   MalformedError,
   MeshError,

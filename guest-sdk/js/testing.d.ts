@@ -1,6 +1,6 @@
 /** A mesh in memory, to test a bot on with any test runner. */
 
-import type { Bot, File, Id, Mesh, MeshError, Message, Room } from "./index.js";
+import type { Bot, FailedError, File, Id, Mesh, MeshError, Message, Room } from "./index.js";
 
 /** What became of an event: it is done, it shall come again after so many milliseconds, or it never will be handled. */
 export type Outcome = "ack" | { retryAfter: number } | { reject: string };
@@ -63,6 +63,11 @@ export class TestMesh<Instance extends object = object> {
   tellSecret(name: string, value: string): this;
   /** What another server answers from now on. */
   respond(url: string, answer: { status?: number; headers?: Record<string, string>; body?: string | Uint8Array }): this;
+  /**
+   * Answers what the bot asks other bots from now on. A bot that is `undefined` for all is not there; a
+   * {@link FailedError} is what the other bot says in place of an answer.
+   */
+  answerCalls(answer: (bot: Id, method: string, input: any) => unknown): this;
   /** A file that somebody uploaded. */
   addFile(name: string, content: string | Uint8Array, options?: { room?: string }): File;
   /** A room by its name; it is made if it is not there, with the bot in it. */
@@ -88,6 +93,8 @@ export class TestMesh<Instance extends object = object> {
     text?: string,
     options?: { by?: string; room?: string; arguments?: object; hops?: number },
   ): Outcome;
+  /** Somebody asks the bot. Gives its answer, and throws {@link FailedError} for what it says in place of one. */
+  call(method: string, input?: unknown, options?: { by?: string; hops?: number }): any;
   /** Somebody decides a question: the call that waited for it is made, and the bot is told. */
   decide(approvalId: Id, state?: string, options?: { choice?: string; by?: string }): Outcome;
   /** Lets time pass; timers with `at` fire when they are due. Those with `cron` are kept and never fire. */

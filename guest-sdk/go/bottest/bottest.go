@@ -123,6 +123,13 @@ func (test *Mesh) HandleHTTP(handler func(bot.Request) (bot.Response, error)) {
 	test.world.outside = handler
 }
 
+// HandleCalls answers what the bot asks other bots. The value is written as JSON, and an error is what the other bot
+// says in place of an answer; with [bot.ErrNotFound] there is no such bot, as for all of them without this.
+func (test *Mesh) HandleCalls(handler func(bot, method string, input json.RawMessage) (any, error)) {
+	defer test.world.lock()()
+	test.world.others = handler
+}
+
 // Configure gives the bot settings, and tells it so if it has started.
 func (test *Mesh) Configure(settings any) error {
 	test.t.Helper()
@@ -174,6 +181,13 @@ func (test *Mesh) Press(action string) error { return test.By("Ada").Press(actio
 
 // Command has Ada call one of the bot's slash commands in general, with this text behind it.
 func (test *Mesh) Command(name, text string) error { return test.By("Ada").Command(name, text) }
+
+// Call has Ada ask the bot for something; the input is written as JSON. Gives its answer, or what it says in place of one
+// as a [*bot.FailedError]. An answer of another shape ends the test.
+func (test *Mesh) Call[T any](method string, input any) (T, error) {
+	test.t.Helper()
+	return test.By("Ada").Call[T](method, input)
+}
 
 // Event hands the bot any event, caused by Ada.
 func (test *Mesh) Event(payload bot.Payload) error {

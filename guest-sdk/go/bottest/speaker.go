@@ -110,6 +110,29 @@ func (s Speaker) CommandWith(name string, arguments any) error {
 	return s.call(name, "", json.RawMessage(s.test.encode("the arguments", arguments)))
 }
 
+// Call asks the bot for something, as [Mesh.Call] does.
+func (s Speaker) Call[T any](method string, input any) (T, error) {
+	s.test.t.Helper()
+	var value T
+	err := s.test.eventBy(s.test.world.actor(s.name), bot.BotCalled{Call: bot.Call{
+		ID:       s.test.world.newID("botcall"),
+		Method:   method,
+		Input:    json.RawMessage(s.test.encode("the input", input)),
+		Deadline: s.test.Now().Add(longestCall),
+	}})
+	if err != nil {
+		return value, err
+	}
+	answer, err := s.test.world.takeAnswer()
+	if err != nil {
+		return value, err
+	}
+	if err := json.Unmarshal([]byte(answer), &value); err != nil {
+		s.test.t.Fatalf("the answer to %s: %v", method, err)
+	}
+	return value, nil
+}
+
 func (s Speaker) call(name, text string, arguments json.RawMessage) error {
 	return s.test.eventBy(s.test.world.actor(s.name), bot.CommandInvoked{Command: bot.Command{
 		Name:        name,

@@ -1,6 +1,7 @@
 package bottest
 
 import (
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -22,6 +23,8 @@ type world struct {
 	failing    map[string]error
 	answers    map[string]string
 	outside    func(bot.Request) (bot.Response, error)
+	others     func(bot, method string, input json.RawMessage) (any, error)
+	answered   *answered
 
 	config    string
 	secrets   map[string]string

@@ -6,6 +6,7 @@ const HANDLERS = new Set([
   "onReaction",
   "onAction",
   "onCommand",
+  "onCall",
   "onTimer",
   "onDecision",
   "onConfigChanged",

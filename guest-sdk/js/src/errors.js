@@ -72,6 +72,14 @@ export class MalformedError extends MeshError {
   }
 }
 
+/** Another bot was asked, and says this in place of an answer. */
+export class FailedError extends MeshError {
+  constructor(why) {
+    super("failed", why);
+    this.detail = why;
+  }
+}
+
 /** The bot asks for this event again, after so many milliseconds. */
 export class Retry extends Error {
   constructor(afterMs) {
@@ -119,7 +127,7 @@ export function toRaw(error) {
 }
 
 function tagOf(error) {
-  if (error instanceof MeshError && error.kind !== "malformed") return error.kind.replace(" ", "-");
+  if (error instanceof MeshError && !["malformed", "failed"].includes(error.kind)) return error.kind.replace(" ", "-");
   throw new TypeError(`a mesh never answers with ${error}`);
 }
 

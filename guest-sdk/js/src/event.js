@@ -24,6 +24,11 @@ export function commandOf({ actor, payload }) {
   return { name: command, text, arguments: optionallyParsed(given), roomId, by: actor, replyHandle, hops };
 }
 
+export function callOf({ actor, payload }) {
+  const { callId, method, input, hops, deadline } = payload.val;
+  return { id: callId, method, input: parse(input), by: actor, hops, deadline };
+}
+
 export function decisionOf({ actor, payload }) {
   return { ...payload.val, by: actor };
 }

@@ -1,6 +1,7 @@
 import { Approvals } from "./approvals.js";
 import { id, list, optionalText, text } from "./arguments.js";
 import { OwnBot } from "./bots.js";
+import { ask } from "./calls.js";
 import { Files } from "./files.js";
 import { fetch } from "./http.js";
 import { parse, translated } from "./imports.js";
@@ -42,6 +43,10 @@ export class Mesh {
 
   fetch(url, options) {
     return fetch(this.#imports, url, options);
+  }
+
+  call(bot, method, input = null, options) {
+    return ask(this.#imports, bot, method, input, options);
   }
 
   config() {

@@ -1,9 +1,14 @@
+import { json } from "./arguments.js";
 import { notAsync } from "./bot.js";
+import { tell } from "./calls.js";
 import { MeshError, PendingError, RateLimitedError, Reject, Retry } from "./errors.js";
-import { commandOf, decisionOf, eventOf, firingOf, pressOf, reactionOf } from "./event.js";
+import { callOf, commandOf, decisionOf, eventOf, firingOf, pressOf, reactionOf } from "./event.js";
 import * as log from "./log.js";
 import { Mesh } from "./mesh.js";
 import { Message } from "./message.js";
+
+/** Errors whose message is a sentence about what happened; others are known by their name too. */
+const IN_WORDS = [MeshError, Retry, Reject];
 
 /** A handler failed. The message is what the mesh gets to know of it. */
 export class HandlerFailed extends Error {
@@ -16,9 +21,11 @@ export class HandlerFailed extends Error {
 /** A bot together with the mesh it talks to: what an instance consists of. */
 export class Runner {
   #definition;
+  #imports;
 
   constructor(definition, imports) {
     this.#definition = definition;
+    this.#imports = imports;
     this.mesh = new Mesh(imports);
     this.bot = null;
   }
@@ -58,6 +65,8 @@ export class Runner {
         return this.#call("onAction", pressOf(event), this.mesh);
       case "command-invoked":
         return this.#call("onCommand", commandOf(event), this.mesh);
+      case "bot-called":
+        return this.#onCall(callOf(event));
       case "timer-fired":
         return this.#call("onTimer", firingOf(event), this.mesh);
       case "approval-decided":
@@ -76,9 +85,24 @@ export class Runner {
     this.#call(mention ? "onMention" : "onMessage", message, this.mesh);
   }
 
+  // Whoever asked hears of every failure, so the event is done with that.
+  #onCall(call) {
+    tell(this.#imports, call.id, this.#answerTo(call));
+  }
+
+  #answerTo(call) {
+    if (!this.bot.onCall) return { tag: "err", val: `this bot does not answer \`${call.method}\`` };
+    try {
+      return { tag: "ok", val: json(this.#call("onCall", call, this.mesh) ?? null, "an answer") };
+    } catch (error) {
+      return { tag: "err", val: failed(error).message };
+    }
+  }
+
   #call(handler, ...args) {
     const result = this.bot[handler]?.(...args);
     if (typeof result?.then === "function") throw new TypeError(notAsync(handler));
+    return result;
   }
 }
 
@@ -92,15 +116,18 @@ function outcomeOf(error) {
 
 // A slip of the author, such as a TypeError, is hard to find without the place where it happened.
 function failed(error) {
-  const isSlip = error instanceof Error && !(error instanceof MeshError) && error.name !== "Error";
-  if (isSlip && error.stack) log.debug(error.stack);
+  if (isSlip(error) && error.stack) log.debug(error.stack);
   return new HandlerFailed(error);
+}
+
+function isSlip(error) {
+  return error instanceof Error && !IN_WORDS.some((kind) => error instanceof kind) && error.name !== "Error";
 }
 
 function describe(error) {
   try {
     if (!(error instanceof Error)) return String(error);
-    return error instanceof MeshError || error.name === "Error" ? error.message : `${error.name}: ${error.message}`;
+    return isSlip(error) ? `${error.name}: ${error.message}` : error.message;
   } catch {
     return "something was thrown that cannot be shown";
   }

@@ -18,7 +18,7 @@ from unittest.mock import patch
 
 from diary import Diary
 
-from mesh_bot import Conflict, RateLimited
+from mesh_bot import Conflict, Failed, RateLimited
 from mesh_bot.__main__ import main
 from mesh_bot._build import BuildError, _wit, wasm
 from mesh_bot._build.begin import Begin
@@ -95,6 +95,7 @@ class ComponentTest(unittest.TestCase):
     component: Any
     handler: Any
     imports: Any
+    Ok: Any
     Err: Any
 
     @classmethod
@@ -109,7 +110,8 @@ class ComponentTest(unittest.TestCase):
         cls.component = importlib.import_module("mesh_bot.component")
         cls.handler = importlib.import_module("wit_world.exports.handler")
         cls.imports = importlib.import_module("wit_world.imports")
-        cls.Err = importlib.import_module("componentize_py_types").Err
+        componentize = importlib.import_module("componentize_py_types")
+        cls.Ok, cls.Err = componentize.Ok, componentize.Err
 
     def test_every_function_of_the_seam_is_there(self) -> None:
         host = importlib.import_module("mesh_bot.host").Host
@@ -124,6 +126,21 @@ class ComponentTest(unittest.TestCase):
                 self.assertRaises(expected),
             ):
                 self.component.ComponentHost().kv_get("key")
+
+    def test_what_another_bot_says_is_its_answer_or_a_failure(self) -> None:
+        ok, host = self.Ok, self.component.ComponentHost()
+        with patch.object(self.imports.calls, "call", return_value=ok("7")):
+            self.assertEqual(host.bot_call("bot_2", "weigh", "1", None), "7")
+        with (
+            patch.object(self.imports.calls, "call", return_value=self.Err("what is `boil`?")),
+            self.assertRaisesRegex(Failed, "^what is `boil`.$"),
+        ):
+            host.bot_call("bot_2", "boil", "1", None)
+        with patch.object(self.imports.calls, "answer") as answer:
+            host.bot_call_answer("botcall_1", "7", "")
+            host.bot_call_answer("botcall_2", None, "why")
+        given = [call.args for call in answer.mock_calls]
+        self.assertEqual(given, [("botcall_1", ok("7")), ("botcall_2", self.Err("why"))])
 
     def test_nothing_but_a_sentence_leaves_a_handler(self) -> None:
         handler = self.component.handler_for(Diary)()
@@ -142,6 +159,23 @@ class ComponentTest(unittest.TestCase):
         types = self.imports.types
         actor = types.Actor("person_1", "person", "Ada")
         message = types.Message(
-            "msg_1", "room_1", None, None, actor, f"@diary {text}", 0, None, 1, 1, "local", 0, True, False, [], []
+            id="msg_1",
+            room_id="room_1",
+            thread_id=None,
+            reply_to=None,
+            author=actor,
+            text=f"@diary {text}",
+            created_at=0,
+            edited_at=None,
+            revision=1,
+            seq=1,
+            trust="local",
+            hops=0,
+            mentions_me=True,
+            redacted=False,
+            reactions=[],
+            files=[],
+            streaming=False,
+            actions=[],
         )
         return self.handler.Event("room:1", 1, 0, actor, self.handler.Payload_MessageCreated(message))

@@ -11,6 +11,7 @@ from mesh_bot import (
     Action,
     Actor,
     Attachment,
+    Call,
     Command,
     ConfigChanged,
     Decision,
@@ -99,6 +100,11 @@ class RecordsTest(unittest.TestCase):
                     command="measure", text="twice", arguments='{"a":1}', room_id="room_1", reply_handle="c_1", hops=1
                 ),
                 Command("measure", "twice", {"a": 1}, "room_1", ada, "c_1", 1),
+            ),
+            (
+                "BotCalled",
+                SimpleNamespace(call_id="c_1", method="weigh", input='{"a":1}', hops=1, deadline=AT),
+                Call("c_1", "weigh", {"a": 1}, ada, 1, TIME),
             ),
             (
                 "ApprovalDecided",

@@ -4,6 +4,7 @@ import "./globals.js";
 import * as approvals from "mesh:bot/approvals@0.1.0";
 import * as auth from "mesh:bot/auth@0.1.0";
 import * as bots from "mesh:bot/bots@0.1.0";
+import * as calls from "mesh:bot/calls@0.1.0";
 import * as config from "mesh:bot/config@0.1.0";
 import * as docs from "mesh:bot/docs@0.1.0";
 import * as events from "mesh:bot/events@0.1.0";
@@ -26,6 +27,7 @@ const imports = {
   approvals,
   auth,
   bots,
+  calls,
   config,
   docs,
   events,

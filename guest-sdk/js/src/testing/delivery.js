@@ -6,6 +6,7 @@ const ALWAYS = [
   "command-invoked",
   "approval-decided",
   "message-acted",
+  "bot-called",
   "timer-fired",
   "bot-config-changed",
   "bot-grants-changed",

@@ -1,5 +1,6 @@
 import { MeshError, toRaw } from "../errors.js";
 import { approvals } from "./approvals.js";
+import { calls } from "./calls.js";
 import { files } from "./files.js";
 import { http } from "./http.js";
 import { kv } from "./kv.js";
@@ -12,6 +13,7 @@ const INTERFACES = {
   approvals,
   auth,
   bots,
+  calls,
   config,
   docs,
   events,

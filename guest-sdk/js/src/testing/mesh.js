@@ -6,12 +6,16 @@ import { parseManifest } from "../manifest.js";
 import { Message } from "../message.js";
 import { Runner } from "../runner.js";
 import { decide } from "./approvals.js";
+import { takeAnswer } from "./calls.js";
 import { Delivery } from "./delivery.js";
 import { keepFile } from "./files.js";
 import { importsOf } from "./imports.js";
 import { message } from "./message.js";
 import { State } from "./state.js";
 import { takeDue } from "./timers.js";
+
+/** How long somebody waits who does not say it. */
+const LONGEST_CALL = 30_000;
 
 /** A bot in a small mesh that exists only in memory. */
 export class TestMesh {
@@ -68,6 +72,11 @@ export class TestMesh {
   respond(url, { status = 200, headers = {}, body = "" } = {}) {
     const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
     this.#state.answers.set(url, { status, headers: Object.entries(headers), body: bytes });
+    return this;
+  }
+
+  answerCalls(answer) {
+    this.#state.otherBots = answer;
     return this;
   }
 
@@ -138,6 +147,14 @@ export class TestMesh {
       hops,
     };
     return this.event("command-invoked", invocation, { by });
+  }
+
+  call(method, input = null, { by = "Ada", hops = 0 } = {}) {
+    const callId = this.#state.id("botcall");
+    const deadline = this.#state.now + LONGEST_CALL;
+    const outcome = this.event("bot-called", { callId, method, input: JSON.stringify(input), hops, deadline }, { by });
+    if (outcome !== "ack") throw new Error(`the bot asks for this call again or never: ${JSON.stringify(outcome)}`);
+    return takeAnswer(this.#state, callId);
   }
 
   decide(approvalId, state = "approved", { choice = null, by = "Ada" } = {}) {

@@ -21,6 +21,8 @@ export class State {
   approvals = [];
   subscription = { events: null, rooms: null };
   answers = new Map();
+  callAnswers = new Map();
+  otherBots = null;
   requests = [];
 
   #manifest;

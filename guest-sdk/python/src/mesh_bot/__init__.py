@@ -36,6 +36,7 @@ from .errors import (
 )
 from .events import (
     Ack,
+    Call,
     Command,
     ConfigChanged,
     Decision,
@@ -88,6 +89,7 @@ __all__ = [
     "Actor",
     "Attachment",
     "Bot",
+    "Call",
     "Command",
     "ConfigChanged",
     "Conflict",

@@ -54,6 +54,9 @@ def _payload(case: str, raw: Any, actor: models.Actor) -> Payload:
         case "CommandInvoked":
             arguments = None if raw.arguments is None else parse(raw.arguments)
             return events.Command(raw.command, raw.text, arguments, raw.room_id, actor, raw.reply_handle, raw.hops)
+        case "BotCalled":
+            deadline = from_milliseconds(raw.deadline)
+            return events.Call(raw.call_id, raw.method, parse(raw.input), actor, raw.hops, deadline)
         case "ApprovalDecided":
             return events.Decision(
                 raw.approval_id, raw.room_id, raw.operation, raw.state, raw.choice, raw.status, actor

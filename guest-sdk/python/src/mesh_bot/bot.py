@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from .events import Command, Decision, Event, Press, Reaction, TimerFired
+from .errors import Failed
+from .events import Call, Command, Decision, Event, Press, Reaction, TimerFired
 from .mesh import Mesh
 from .models import Message
 
@@ -44,6 +45,11 @@ class Bot:
 
     def on_command(self, command: Command) -> None:
         """One of the bot's slash commands was called. Answer with a message in its room."""
+
+    def on_call(self, call: Call) -> Any:
+        """Somebody asks this bot for something and waits: what it returns is the answer, any JSON value, and what it
+        raises is told to whoever asked. Needs `bot.state`."""
+        raise Failed(f"this bot does not answer `{call.method}`")
 
     def on_timer(self, timer: TimerFired) -> None:
         """One of the bot's timers has fired."""

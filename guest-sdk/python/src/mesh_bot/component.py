@@ -13,13 +13,14 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from componentize_py_types import Err
+from componentize_py_types import Err, Ok
 from wit_world import exports
 from wit_world.exports import handler
 from wit_world.imports import (
     approvals,
     auth,
     bots,
+    calls,
     config,
     docs,
     events,
@@ -293,6 +294,15 @@ class ComponentHost(Host):
 
     def bot_subscription_put(self, events: list[str] | None, rooms: list[str] | None) -> str:
         return ask(bots.bot_subscription_put, events, rooms)  # type: ignore[no-any-return]
+
+    def bot_call(self, bot: str, method: str, input: str, timeout_ms: int | None) -> str:
+        answer = ask(calls.call, bot, method, input, timeout_ms)
+        if isinstance(answer, Err):
+            raise errors.Failed(answer.value)
+        return answer.value  # type: ignore[no-any-return]
+
+    def bot_call_answer(self, call: str, answer: str | None, failure: str) -> None:
+        ask(calls.answer, call, Err(failure) if answer is None else Ok(answer))
 
     def event_sync(self, cursor: str | None) -> str:
         return ask(events.sync, cursor)  # type: ignore[no-any-return]

@@ -106,7 +106,9 @@ class Reject(Exception):
 
 
 class Failed(Exception):
-    """Raise it when the bot failed in a way that needs no traceback. Its text becomes the failure as it is."""
+    """Raise it when the bot failed in a way that needs no traceback. Its text becomes the failure as it is.
+
+    `Mesh.call` raises it too: its text is what the other bot says in place of an answer."""
 
 
 def milliseconds(time: timedelta) -> int:

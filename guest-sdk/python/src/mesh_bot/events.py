@@ -124,6 +124,24 @@ class Command:
 
 
 @dataclass(frozen=True)
+class Call:
+    """Somebody asks this bot for something and waits, 30 seconds at most."""
+
+    id: str
+    """Names it."""
+    method: str
+    """What is asked for, in this bot's own words."""
+    input: Any
+    """With what."""
+    by: Actor
+    """Who asks: a person or a bot."""
+    hops: int
+    """How many bots stand between this call and the person who caused it."""
+    deadline: datetime
+    """Nobody waits any longer than that."""
+
+
+@dataclass(frozen=True)
 class Decision:
     """What came of a question to people."""
 
@@ -192,6 +210,7 @@ Payload = (
     | RoomOpened
     | RoomClosed
     | Command
+    | Call
     | Decision
     | TimerFired
     | ConfigChanged

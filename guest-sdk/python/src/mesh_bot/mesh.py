@@ -124,6 +124,18 @@ class Mesh:
         answer: dict[str, Any] = parse(self._host.docs_ops())
         return answer
 
+    def call(self, bot: str, method: str, input: Any = None, *, timeout: timedelta | None = None) -> Any:
+        """Asks a bot of this mesh for something and waits for its answer. Needs `command.invoke`.
+
+        It waits 30 seconds at most, or as long as `timeout` says, and never longer than whoever asked this bot. What
+        the other bot says in place of an answer is raised as `Failed`. A bot that waits handles nothing else meanwhile,
+        unless `bot.toml` gives it several instances.
+
+            text = self.mesh.call(translator, "translate", {"text": mention.text})
+        """
+        most = None if timeout is None else milliseconds(timeout)
+        return parse(self._host.bot_call(bot, method, write(input), most))
+
     def fetch(
         self,
         url: str,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from ._json import write
 from .bot import Bot
-from .errors import Failed, MeshError, Pending, RateLimited, Reject, Retry
+from .errors import Conflict, Failed, MeshError, Pending, RateLimited, Reject, Retry
 from .events import (
     Ack,
+    Call,
     Command,
     ConfigChanged,
     Decision,
@@ -59,7 +61,22 @@ class Runner:
     def on_event(self, event: Event) -> Outcome:
         """Hands over an event."""
         bot = self.bot
+        if isinstance(event.payload, Call):
+            call = event.payload
+            return _outcome(lambda: self._answer(bot, call))
         return _outcome(lambda: _dispatch(bot, event))
+
+    def _answer(self, bot: Bot, call: Call) -> None:
+        """Has the bot answer. Whoever asked hears of every failure, so the event is done with that."""
+        answer, failure = None, ""
+        try:
+            answer = write(bot.on_call(call))
+        except Exception as error:
+            failure = str(_failure(error))
+        try:
+            self.mesh._host.bot_call_answer(call.id, answer, failure)
+        except Conflict:
+            pass  # Nobody waits any more.
 
 
 def _dispatch(bot: Bot, event: Event) -> None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import inspect
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
 from .._json import write
 from ..bot import Bot
-from ..errors import Denied, MeshError
+from ..errors import Denied, Failed, MeshError
 from ..events import (
     Ack,
+    Call,
     Command,
     ConfigChanged,
     Decision,
@@ -109,6 +111,12 @@ class TestMesh(Generic[B]):
         data = body.encode() if isinstance(body, str) else body
         self._state.answers[url] = OutboundResponse(status, list((headers or {}).items()), data)
 
+    def answer_calls(self, answer: Callable[[str, str, Any], Any]) -> None:
+        """Answers what the bot asks other bots, given the bot, the method and the input. What it raises is raised where
+        the bot asks: `Failed` for what the other bot says in place of an answer, `NotFound` if there is no such bot,
+        which is so for all of them without this."""
+        self._state.other_bots = answer
+
     # --- What happens to it ---
 
     def start(self) -> None:
@@ -183,6 +191,18 @@ class TestMesh(Generic[B]):
             raise ValueError(f"bot.toml has no command `{name}`")
         room_id, handle, actor = self._state.room(room).id, self._state.id("cmdcall"), self._state.actor(by)
         return self.event(Command(name, text, arguments, room_id, actor, handle, 0), by=by)
+
+    def call(self, method: str, input: Any = None, *, by: str = "Ada") -> Any:
+        """Somebody asks the bot for something. Gives its answer, and raises `Failed` with what it says in place of
+        one."""
+        id, deadline = self._state.id("botcall"), tick(self._state.count) + timedelta(seconds=30)
+        self.event(Call(id, method, json.loads(write(input)), self._state.actor(by), 0, deadline), by=by)
+        if id not in self._state.call_answers:
+            raise LookupError("nobody waits for the answer any more")
+        answer, failure = self._state.call_answers.pop(id)
+        if answer is None:
+            raise Failed(failure)
+        return json.loads(answer)
 
     def fire(self, timer: str | None = None) -> Outcome:
         """A timer fires: the one with this id, or else the one that is due first. One that does not repeat is over."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
@@ -47,6 +47,9 @@ class State:
     approvals: dict[str, dict[str, Any]] = field(default_factory=dict)
     subscription: dict[str, Any] = field(default_factory=lambda: {"events": None, "rooms": None})
     answers: dict[str, OutboundResponse] = field(default_factory=dict)
+    other_bots: Callable[[str, str, Any], Any] | None = None
+    call_answers: dict[str, tuple[str | None, str]] = field(default_factory=dict)
+    """By call: the answer, or what the bot said in place of it."""
     sent: list[Sent] = field(default_factory=list)
     log: list[tuple[str, str]] = field(default_factory=list)
     count: int = 0
