@@ -81,7 +81,7 @@ async fn hostile(scene: &Scene) -> Vec<String> {
         let room = scene.mesh.room(&format!("lab{n}")).await;
         let room: RoomId = room["id"].as_str().expect("an id").parse().expect("an id");
         creator
-            .post(&format!("/rooms/{room}/bots"), json!({ "bot_id": bot }))
+            .post(&format!("/rooms/{room}/bots"), json!({ "bot_id": bot, "hears": "all" }))
             .await
             .expect(201);
         for _ in 0..BACKLOG {

@@ -35,7 +35,7 @@ async fn an_echo_bot_answers_everything_beside_eight_hostile_ones() {
         let room = room["id"].as_str().unwrap().to_owned();
         let bot = deploy(&person, &mesh, name, component(guest)).await;
         person
-            .post(&format!("/rooms/{room}/bots"), json!({ "bot_id": bot }))
+            .post(&format!("/rooms/{room}/bots"), json!({ "bot_id": bot, "hears": "all" }))
             .await
             .expect(201);
         (room, bot)
