@@ -234,6 +234,8 @@ async fn check_rules(cx: &mut Cx<'_>, room: &Grant<RoomId>, desk: &Desk, thread:
 async fn check_same_room(cx: &mut Cx<'_>, room: &Grant<RoomId>, message: MessageId) -> Result<()> {
     match mesh_store::facts::message(cx.tx(), message).await? {
         Some((there, _)) if there == **room => Ok(()),
+        // A made-up event is about a message that is not there.
+        None if cx.envelope().dry => Ok(()),
         _ => Err(Error::invalid("/reply_to", "no message of this room")),
     }
 }
