@@ -38,6 +38,16 @@ fn id(value: &Value) -> Value {
     value["id"].clone()
 }
 
+/// A question to people, the terms of a rule, and the rule.
+async fn ask(people: &People, mesh: &Mesh) -> (Value, Value, Value) {
+    let question = json!({ "mesh_id": mesh.id, "question": "Shall we?" });
+    let approval = people.bob.call("approval.request", question).await.expect(201);
+    let terms = json!({ "about": "message.delete" });
+    let rule = json!({ "mesh_id": mesh.id, "rule": "careful", "terms": terms });
+    let rule = mesh.creator.call("approval_rule.put", rule).await.expect(200);
+    (approval, terms, rule)
+}
+
 /// A second session of this person.
 async fn log_in(server: &TestServer, person: &Person) -> Value {
     let login = json!({ "email": person.email, "password": PASSWORD });
@@ -88,10 +98,8 @@ impl Scene {
         let guest = mesh.join(&people.guest, "guest").await;
         let room = id(&mesh.room("kitchen").await);
         for member in [&bob, &guest] {
-            creator
-                .call("room_member.add", json!({ "room_id": room, "member_id": member }))
-                .await
-                .expect(201);
+            let place = json!({ "room_id": room, "member_id": member });
+            creator.call("room_member.add", place).await.expect(201);
         }
         let hello = json!({ "room_id": room, "text": "hello", "actions": [{ "id": "yes", "label": "Yes" }] });
         let message = creator.call("message.post", hello).await.expect(201);
@@ -106,34 +114,22 @@ impl Scene {
         };
         let (present, spare) = (bot("Present", "external").await, bot("Spare", "external").await);
         let component = bot("Component", "wasm").await;
-        creator
-            .call("room_bot.add", json!({ "room_id": room, "bot_id": present }))
-            .await
-            .expect(201);
+        let place = json!({ "room_id": room, "bot_id": present });
+        creator.call("room_bot.add", place).await.expect(201);
         let soon = serde_json::to_value(server.host.clock.now().plus_seconds(3600)).unwrap();
         let timer = furnish(creator, &present, &soon).await;
-        let file = creator
-            .call("file.upload", json!({ "room_id": room, "name": "notes.txt" }))
-            .await
-            .expect(201);
-        creator
-            .call("avatar.put", json!({ "member_id": bob }))
-            .await
-            .expect(200);
-        let invite = creator
-            .call("invite.create", json!({ "mesh_id": mesh.id }))
-            .await
-            .expect(201);
+        let file = json!({ "room_id": room, "name": "notes.txt" });
+        let file = creator.call("file.upload", file).await.expect(201);
+        let picture = json!({ "member_id": bob });
+        creator.call("avatar.put", picture).await.expect(200);
+        let invite = json!({ "mesh_id": mesh.id });
+        let invite = creator.call("invite.create", invite).await.expect(201);
         let token = json!({ "name": "t", "permissions": ["message.read"], "expires_at": soon });
         let token = creator.call("pat.create", token).await.expect(201);
         let session = log_in(server, creator).await;
         let devices = devices(server, creator).await;
         let sync = creator.call("event.sync", json!({})).await.expect(200);
-        let question = json!({ "mesh_id": mesh.id, "question": "Shall we?" });
-        let approval = people.bob.call("approval.request", question).await.expect(201);
-        let terms = json!({ "about": "message.delete" });
-        let rule = json!({ "mesh_id": mesh.id, "rule": "careful", "terms": terms });
-        let rule = creator.call("approval_rule.put", rule).await.expect(200);
+        let (approval, terms, rule) = ask(people, &mesh).await;
         let things = json!({
             "approval_id": approval["id"], "timer_id": timer["id"], "question": "Or shall we not?", "action_id": "yes",
             "mesh_id": mesh.id, "room_id": room, "message_id": message["id"], "file_id": file["id"], "thread_id": thread,
