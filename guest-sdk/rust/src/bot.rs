@@ -50,7 +50,10 @@ pub trait Bot: Default + 'static {
     /// Somebody asks this bot for something and waits: the value is the answer, and an error is told to whoever asked.
     fn on_call(&mut self, call: &Call, mesh: &Mesh) -> Result<serde_json::Value> {
         let _ = mesh;
-        Err(Error::failed(format_args!("this bot does not answer `{}`", call.method)))
+        Err(Error::failed(format_args!(
+            "this bot does not answer `{}`",
+            call.method
+        )))
     }
 
     /// One of the bot's timers has fired.

@@ -111,7 +111,10 @@ impl<B: Bot> Runner<B> {
 fn answer<B: Bot>(bot: &mut B, mesh: &Mesh, call: &Call) -> Result {
     let answer = bot.on_call(call, mesh).map_err(|error| error.to_string());
     let answer = answer.map(|value| value.to_string());
-    match mesh.backend.call_answer(&call.id, answer.as_deref().map_err(String::as_str)) {
+    match mesh
+        .backend
+        .call_answer(&call.id, answer.as_deref().map_err(String::as_str))
+    {
         // Nobody waits any more.
         Err(error) if Error::from(error.clone()).is_conflict() => Ok(()),
         answered => Ok(answered?),

@@ -78,7 +78,9 @@ pub use raw::mesh::bot::{
     kv::Entry,
     meshes::Mesh as MeshInfo,
     rooms::NewRoom,
-    types::{Action, Actor, Attachment, Denial, Id, Member, Message, ReactionCount, Room, RoomMember, Thread, Timestamp},
+    types::{
+        Action, Actor, Attachment, Denial, Id, Member, Message, ReactionCount, Room, RoomMember, Thread, Timestamp,
+    },
 };
 pub use rooms::Rooms;
 pub use timers::{Timer, Timers};

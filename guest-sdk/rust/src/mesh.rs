@@ -1,7 +1,6 @@
 use crate::{
     Approvals, Draft, Error, Files, Identity, Kv, Members, MeshInfo, Message, MessageWriter, Messages, OwnBot, Result,
-    Rooms, Threads,
-    Timers, backend::Backend, raw::mesh::bot::meshes::PermissionQuestion,
+    Rooms, Threads, Timers, backend::Backend, raw::mesh::bot::meshes::PermissionQuestion,
 };
 use serde::{Serialize, de::DeserializeOwned};
 

@@ -226,9 +226,13 @@ fn rooms_and_messages_are_there_afterwards() {
 
 #[test]
 fn a_message_is_seen_while_it_is_written() {
-    let test = test();
+    let mut test = test();
+    let hello = Message {
+        room_id: test.room("general").id,
+        ..message("hi")
+    };
     let mesh = test.mesh();
-    let mut answer = mesh.reply_streaming(&message("hi")).unwrap();
+    let mut answer = mesh.reply_streaming(&hello).unwrap();
     answer.push("one").unwrap();
     assert_eq!(test.replies(), [""], "a little waits for more");
     answer.flush().unwrap();
@@ -243,9 +247,10 @@ fn a_message_is_seen_while_it_is_written() {
 
 #[test]
 fn what_is_written_last_stays() {
-    let test = test();
+    let mut test = test();
+    let room = test.room("general").id;
     let mesh = test.mesh();
-    let mut answer = mesh.messages().stream(Draft::answering(&message("hi"), "one")).unwrap();
+    let mut answer = mesh.messages().stream(Draft::new(&room, "one")).unwrap();
     mesh.messages().edit(&answer.message().id, "something else").unwrap();
     answer.push(" two").unwrap();
     answer.flush().unwrap();
@@ -267,7 +272,9 @@ fn buttons_are_pressed_and_taken_away() {
     let messages = test.mesh().messages();
     messages.press(&asked.id, "yes", None).unwrap();
     assert!(messages.press(&asked.id, "maybe", None).unwrap_err().is_conflict());
-    let done = messages.change(&asked.id, Change::new().text("Done.").actions([])).unwrap();
+    let done = messages
+        .change(&asked.id, Change::new().text("Done.").actions([]))
+        .unwrap();
     assert_eq!((done.text.as_str(), done.actions.len()), ("Done.", 0));
     assert!(messages.press(&asked.id, "yes", None).unwrap_err().is_conflict());
     assert_eq!(

@@ -1,9 +1,7 @@
 //! The rest of what happens in a test mesh: timers that fire, people who decide, and the other side of HTTP.
 
 use super::{Handled, TestMesh};
-use crate::{
-    Bot, Decision, Payload, Request, Response, TimerFired, raw::exports::mesh::bot::handler::Question,
-};
+use crate::{Bot, Decision, Payload, Request, Response, TimerFired, raw::exports::mesh::bot::handler::Question};
 use serde::Serialize;
 use serde_json::Value;
 
