@@ -107,7 +107,7 @@ impl HasData for TypesOnly {
 impl bindings::types::Host for TypesOnly {}
 
 fn link(bench: &Bench, component: &[u8]) -> BotPre<Bare> {
-    use bindings::{auth, bots, config, docs, events, kv, members, meshes, messages, rooms, types};
+    use bindings::{auth, bots, calls, config, docs, events, kv, members, meshes, messages, rooms, types};
     let mut linker = Linker::<Bare>::new(bench.engine.inner());
     wasmtime_wasi::p2::add_to_linker_async(&mut linker).expect("WASI links");
     types::add_to_linker::<_, TypesOnly>(&mut linker, |_| TypesOnly).expect("links");
@@ -116,7 +116,7 @@ fn link(bench: &Bench, component: &[u8]) -> BotPre<Bare> {
             $interface::add_to_linker::<_, HasSelf<Recorder>>(&mut linker, |bare| &mut bare.recorder).expect("links");
         )*};
     }
-    add!(auth bots config docs events kv members meshes messages rooms);
+    add!(auth bots calls config docs events kv members meshes messages rooms);
     linker
         .instance("mesh:bot/log@0.1.0")
         .expect("an instance")
